@@ -1,0 +1,12 @@
+/** How a job ended, as its handler sees it. Only the pool runtime turns it into queue calls, logs and metrics. */
+export type Outcome =
+  | { kind: 'done'; changed: number }
+  /** Complete this job and insert its successor, runnable at `until`, in one transaction. */
+  | { kind: 'continue'; until: Date; changed: number }
+  /** Will never succeed: to the dead-letter queue, with the reason. */
+  | { kind: 'reject'; reason: string }
+
+/** `changed`: rows or messages the job changed; 0 marks a tick that found nothing to do. */
+export const done = (changed = 0): Outcome => ({ kind: 'done', changed })
+export const continueAt = (until: Date, changed = 0): Outcome => ({ kind: 'continue', until, changed })
+export const reject = (reason: string): Outcome => ({ kind: 'reject', reason })

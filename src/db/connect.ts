@@ -1,0 +1,81 @@
+import { Kysely, PostgresDialect, type Transaction } from 'kysely'
+import pg from 'pg'
+import { AppError } from '../core/errors.ts'
+import type { Database } from './schema.ts'
+
+export type Db = Kysely<Database>
+export type Trx = Transaction<Database>
+
+export interface DatabaseOptions {
+  url: string
+  /** Schema of Rookery's own tables; the search path of every connection. */
+  schema: string
+  /** Connections this process may hold. */
+  maxConnections: number
+  applicationName: string
+  /** Called for an idle connection that broke; the pool replaces it. */
+  onIdleError: (error: Error) => void
+}
+
+const parsers = new Map<number, (value: string) => unknown>([
+  [20, Number], // int8: counts and ids here stay far below 2^53
+  [1082, String], // date: a day is a day, not a moment in somebody's zone
+  [1186, String], // interval
+])
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) =>
+    (format !== 'binary' && parsers.get(oid)) || pg.types.getTypeParser(oid, format as 'text'),
+}
+
+/** A pool whose connections see Rookery's schema first. Behind a transaction pooler, set the role's search_path instead. */
+export function createPool(options: DatabaseOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.maxConnections,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: 10_000,
+    idle_in_transaction_session_timeout: 60_000,
+    options: `-c search_path=${options.schema},public -c intervalstyle=iso_8601`,
+    types,
+  })
+  pool.on('error', options.onIdleError)
+  return pool
+}
+
+export function createDb(pool: pg.Pool): Db {
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
+}
+
+const unreachableCodes = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOENT',
+  '57P03',
+  '3D000',
+  '28P01',
+  '28000',
+])
+
+/** Throws `database_unreachable` with what to check, unless a connection answers. */
+export async function assertReachable(pool: pg.Pool, url: string): Promise<void> {
+  try {
+    await pool.query('select 1')
+  } catch (error) {
+    if (!isUnreachable(error)) throw error
+    const { host, pathname } = new URL(url)
+    throw new AppError(
+      'database_unreachable',
+      `The database at ${host}${pathname} cannot be reached: ${(error as Error).message || (error as { code: string }).code}. ` +
+        'Check DATABASE_URL, that the server runs, and that it accepts this user from here.',
+      { cause: error },
+    )
+  }
+}
+
+function isUnreachable(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string }
+  return unreachableCodes.has(code ?? '') || /timeout|terminated/i.test(message ?? '')
+}

@@ -1,0 +1,364 @@
+import type { ColumnType, GeneratedAlways } from 'kysely'
+
+// Written from the live catalogue by `npm run db:types`; a test fails when the two differ.
+
+/** jsonb: read as a value to be parsed, written as JSON text. */
+export type Json = ColumnType<unknown, string, string>
+
+/** timestamptz: read as a Date, written as a Date or ISO 8601 text. */
+export type Timestamp = ColumnType<Date, Date | string, Date | string>
+
+/** interval: read as ISO 8601 text. */
+export type Interval = ColumnType<string, string, string>
+
+/** A column with a default: it may be left out of an insert. */
+export type Defaulted<T> =
+  T extends ColumnType<infer S, infer I, infer U>
+    ? ColumnType<S, I | undefined, U>
+    : ColumnType<T, T | undefined, T>
+
+export interface CampaignLeadsTable {
+  tenant_id: string
+  campaign_id: string
+  lead_id: string
+  email_account_id: string
+  status: Defaulted<'active' | 'finished' | 'stopped'>
+  stopped_code: string | null
+  stopped_reason: string | null
+  last_step_id: string | null
+  last_sent_at: Timestamp | null
+  next_step_id: string | null
+  next_due_at: Timestamp | null
+  plan_at: Timestamp | null
+  enrolled_at: Defaulted<Timestamp>
+  ended_at: Timestamp | null
+}
+
+export interface CampaignMailboxesTable {
+  tenant_id: string
+  campaign_id: string
+  email_account_id: string
+  position: number
+  next_slot_at: Timestamp | null
+  planned_on: string | null
+  planned_count: Defaulted<number>
+}
+
+export interface CampaignStepsTable {
+  tenant_id: string
+  id: string
+  campaign_id: string
+  position: number
+  template_id: string | null
+  subject: Defaulted<string>
+  content: string | null
+  content_text: string | null
+  delay: Defaulted<Json>
+  quote_previous: Defaulted<boolean>
+  is_active: Defaulted<boolean>
+  created_at: Defaulted<Timestamp>
+}
+
+export interface CampaignsTable {
+  tenant_id: string
+  id: string
+  campaign_name: string
+  status: Defaulted<'draft' | 'active' | 'paused' | 'completed'>
+  status_reason: string | null
+  lane: Defaulted<'high' | 'normal' | 'low'>
+  timezone: Defaulted<string>
+  configuration: Json
+  seed: number
+  enrolled_through: string | null
+  enrolled_at: Timestamp | null
+  scheduled_at: Timestamp | null
+  started_at: Timestamp | null
+  completed_at: Timestamp | null
+  created_at: Defaulted<Timestamp>
+  updated_at: Defaulted<Timestamp>
+}
+
+export interface DomainsTable {
+  tenant_id: string
+  id: string
+  domain_name: string
+  verification_status: Defaulted<'pending' | 'verified' | 'failed'>
+  dns_records: Defaulted<Json>
+  is_primary: Defaulted<boolean>
+  created_at: Defaulted<Timestamp>
+}
+
+export interface EmailAccountsTable {
+  tenant_id: string
+  id: string
+  email_address: string
+  display_name: Defaulted<string>
+  domain_id: string | null
+  provider_id: Defaulted<string>
+  mailbox_type: Defaulted<'personal' | 'shared' | 'system'>
+  status: Defaulted<'active' | 'paused'>
+  status_reason: string | null
+  paused_until: Timestamp | null
+  timezone: Defaulted<string>
+  daily_limit: Defaulted<number>
+  rolling_limit: number | null
+  min_gap_seconds: Defaulted<number>
+  gap_jitter: Defaulted<number>
+  max_connections: Defaulted<number>
+  smtp_host: string
+  smtp_port: number
+  smtp_security: Defaulted<'starttls' | 'tls' | 'none'>
+  smtp_username: string | null
+  smtp_insecure_auth: Defaulted<boolean>
+  imap_host: string | null
+  imap_port: number | null
+  imap_security: Defaulted<'starttls' | 'tls' | 'none'>
+  imap_username: string | null
+  warmup_status: Defaulted<'none' | 'warming' | 'ready' | 'paused' | 'quarantined'>
+  warmup_started_at: Timestamp | null
+  created_at: Defaulted<Timestamp>
+  updated_at: Defaulted<Timestamp>
+}
+
+export interface EmailEventsTable {
+  class: 'delivery' | 'engagement' | 'warmup'
+  recorded_at: Defaulted<Timestamp>
+  id: string
+  tenant_id: string
+  type:
+    | 'sent'
+    | 'deferred'
+    | 'failed'
+    | 'skipped'
+    | 'unknown'
+    | 'bounced'
+    | 'opened'
+    | 'clicked'
+    | 'replied'
+    | 'auto_replied'
+    | 'unsubscribed'
+    | 'complained'
+    | 'warmup_sent'
+    | 'warmup_opened'
+    | 'warmup_replied'
+  occurred_at: Timestamp
+  email_id: string
+  attempt: number
+  campaign_id: string | null
+  step_id: string | null
+  lead_id: string | null
+  email_account_id: string
+  sent_on: string | null
+  machine: Defaulted<boolean>
+  data: Defaulted<Json>
+  xid: Defaulted<string>
+}
+
+export interface EmailProvidersTable {
+  id: string
+  name: string
+  smtp_host: string | null
+  smtp_port: number | null
+  imap_host: string | null
+  imap_port: number | null
+  max_connections: Defaulted<number>
+  files_sent_mail: Defaulted<boolean>
+  rewrites_message_id: Defaulted<boolean>
+  rate_limits: Defaulted<Json>
+  capabilities: Defaulted<Json>
+}
+
+export interface EmailsTable {
+  tenant_id: string
+  id: string
+  kind: Defaulted<'campaign' | 'transactional' | 'warmup'>
+  campaign_id: string | null
+  lead_id: string | null
+  step_id: string | null
+  idempotency_key: string | null
+  email_account_id: string
+  lane: Defaulted<'high' | 'normal' | 'low'>
+  to_address: string
+  to_domain: GeneratedAlways<string>
+  content: Json | null
+  status: Defaulted<'scheduled' | 'held' | 'submitting' | 'sent' | 'failed' | 'skipped' | 'unknown'>
+  due_at: Timestamp
+  first_due_at: Timestamp
+  attempt: Defaulted<number>
+  transient_failures: Defaulted<number>
+  claim_id: string | null
+  claimed_at: Timestamp | null
+  lease_until: Timestamp | null
+  budget_keys: Defaulted<string[]>
+  message_id: string | null
+  server_message_id: string | null
+  ref: string | null
+  subject: string | null
+  sent_at: Timestamp | null
+  sent_on: string | null
+  reply_code: number | null
+  enhanced_status: string | null
+  reply_text: string | null
+  reason_code: string | null
+  error_message: string | null
+  duplicate_suspected: Defaulted<boolean>
+  opened_at: Timestamp | null
+  clicked_at: Timestamp | null
+  replied_at: Timestamp | null
+  bounced_at: Timestamp | null
+  complained_at: Timestamp | null
+  bounce_type: string | null
+  bounce_reason: string | null
+  created_at: Defaulted<Timestamp>
+  updated_at: Defaulted<Timestamp>
+}
+
+export interface FleetEpochTable {
+  singleton: Defaulted<boolean>
+  system_identifier: number
+  timeline: number
+  noted_at: Defaulted<Timestamp>
+}
+
+export interface JobLogsTable {
+  id: string
+  queue_name: string
+  job_id: string | null
+  job_key: string | null
+  status: 'done' | 'continued' | 'retried' | 'rejected' | 'aggregated'
+  log_message: string | null
+  attempt_number: Defaulted<number>
+  job_count: Defaulted<number>
+  changed: Defaulted<number>
+  started_at: Timestamp
+  finished_at: Timestamp
+  duration: GeneratedAlways<Interval | null>
+  created_at: Defaulted<Timestamp>
+}
+
+export interface LaneWakesTable {
+  id: GeneratedAlways<number>
+  tenant_id: string
+  email_account_id: string
+  lane: string
+  wake_at: Defaulted<Timestamp>
+}
+
+export interface LeadsTable {
+  tenant_id: string
+  id: string
+  email: string
+  first_name: string | null
+  last_name: string | null
+  company: string | null
+  position: string | null
+  timezone: string | null
+  tags: Defaulted<string[]>
+  metadata: Defaulted<Json>
+  imported_at: Defaulted<Timestamp>
+  updated_at: Defaulted<Timestamp>
+}
+
+export interface MailboxCredentialsTable {
+  tenant_id: string
+  email_account_id: string
+  field: 'smtp_password' | 'imap_password'
+  key_id: string
+  sealed: Buffer
+  updated_at: Defaulted<Timestamp>
+}
+
+export interface SchedulerTicksTable {
+  task: string
+  worker: string
+  ticked_at: Defaulted<Timestamp>
+}
+
+export interface SendBudgetsTable {
+  key: string
+  tenant_id: string
+  used: Defaulted<number>
+  buckets: Defaulted<number[]>
+  bucket_at: Timestamp | null
+  ready_at: Timestamp | null
+  updated_at: Defaulted<Timestamp>
+}
+
+export interface SendingLanesTable {
+  tenant_id: string
+  email_account_id: string
+  lane: 'high' | 'normal' | 'low'
+  blocked_until: Timestamp | null
+  blocked_code: string | null
+  blocked_reason: string | null
+}
+
+export interface SmtpHostsTable {
+  host: string
+  port: number
+  connect_failures: Defaulted<number>
+  last_failure: string | null
+  last_failed_at: Timestamp | null
+  opened_until: Timestamp | null
+}
+
+export interface SuppressionsTable {
+  id: string
+  tenant_id: string | null
+  scope: 'address' | 'domain'
+  value: string
+  reason: string
+  source: string
+  evidence: Defaulted<Json>
+  expires_at: Timestamp | null
+  created_at: Defaulted<Timestamp>
+}
+
+export interface TemplatesTable {
+  tenant_id: string
+  id: string
+  template_name: string
+  subject: Defaulted<string>
+  content: string
+  content_text: string | null
+  variables: Defaulted<Json>
+  is_active: Defaulted<boolean>
+  created_at: Defaulted<Timestamp>
+  updated_at: Defaulted<Timestamp>
+}
+
+export interface TenantsTable {
+  id: string
+  name: string
+  domain: string | null
+  status: Defaulted<'active' | 'suspended'>
+  timezone: Defaulted<string>
+  unknown_policy: Defaulted<'never_resend' | 'resend_if_absent'>
+  settings: Defaulted<Json>
+  created_at: Defaulted<Timestamp>
+  updated_at: Defaulted<Timestamp>
+}
+
+export interface Database {
+  campaign_leads: CampaignLeadsTable
+  campaign_mailboxes: CampaignMailboxesTable
+  campaign_steps: CampaignStepsTable
+  campaigns: CampaignsTable
+  domains: DomainsTable
+  email_accounts: EmailAccountsTable
+  email_events: EmailEventsTable
+  email_providers: EmailProvidersTable
+  emails: EmailsTable
+  fleet_epoch: FleetEpochTable
+  job_logs: JobLogsTable
+  lane_wakes: LaneWakesTable
+  leads: LeadsTable
+  mailbox_credentials: MailboxCredentialsTable
+  scheduler_ticks: SchedulerTicksTable
+  send_budgets: SendBudgetsTable
+  sending_lanes: SendingLanesTable
+  smtp_hosts: SmtpHostsTable
+  suppressions: SuppressionsTable
+  templates: TemplatesTable
+  tenants: TenantsTable
+}
