@@ -1,5 +1,6 @@
-import { createSecretKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { z } from 'zod'
+import { parseMasterKey } from '../secrets/master-key.ts'
 
 /** One environment variable: how its text is read, and what it must look like. */
 export interface Setting<T> {
@@ -66,19 +67,11 @@ export function databaseUrl(variable: string): Setting<string | undefined> {
   return { variable, expects, schema, fallback: undefined, secret: true }
 }
 
-/** As a KeyObject: printed, logged or turned into JSON, it shows nothing of the key. */
 export function secretKey(variable: string): Setting<KeyObject | undefined> {
   const schema = z
     .string()
-    .refine((value) => decodeKey(value) !== undefined)
-    .transform((value) => decodeKey(value))
+    .refine((value) => parseMasterKey(value) !== undefined)
+    .transform((value) => parseMasterKey(value))
   const expects = '32 bytes in base64, such as `openssl rand -base64 32` prints'
   return { variable, expects, schema, fallback: undefined, secret: true }
-}
-
-/** The AES-256 key in a base64 text; undefined if it is not 32 bytes. */
-function decodeKey(base64: string): KeyObject | undefined {
-  if (!/^[A-Za-z0-9+/_-]+=*$/.test(base64.trim())) return undefined
-  const bytes = Buffer.from(base64.trim(), 'base64')
-  return bytes.length === 32 ? createSecretKey(bytes) : undefined
 }
