@@ -1,0 +1,153 @@
+import type { Socket } from 'node:net'
+import {
+  createTransport,
+  type SMTPPoolOptions,
+  type SMTPPoolSentMessageInfo,
+  type Transporter,
+} from 'nodemailer'
+import { BodyGate } from './body-gate.ts'
+import { connectSocket } from './connect-socket.ts'
+import { insecureReason, type SmtpMailbox } from './security.ts'
+
+export interface ConnectionOptions {
+  connectTimeoutMs: number
+  greetingTimeoutMs: number
+  /** Silence of the server after which a connection is given up; RFC 5321 section 4.5.3.2.6 asks for 10 minutes after the dot. */
+  replyTimeoutMs: number
+  maxMessagesPerConnection: number
+  /** The name in EHLO; nodemailer's own choice if left out. */
+  ehloName?: string | undefined
+  /** Certificates to trust instead of the system's, PEM. */
+  tlsCa?: string | undefined
+  /** `false` is for the lab only. */
+  rejectUnauthorized?: boolean | undefined
+}
+
+export interface Envelope {
+  from: string
+  to: string
+}
+
+/** As nodemailer gives it: `response` is the server's reply, `command` and `code` say little. */
+export interface DeliveryError extends Error {
+  code?: string | undefined
+  command?: string | undefined
+  response?: string | undefined
+  responseCode?: number | undefined
+}
+
+type Pool = Transporter<SMTPPoolSentMessageInfo, SMTPPoolOptions>
+type GetSocketDone = (error: Error | null, options?: { connection: Socket }) => void
+
+const lingerMs = 2_000
+
+/** The connections of one mailbox: opened when first needed, and again after they were closed for idleness. */
+export class PooledTransport {
+  readonly mailbox: SmtpMailbox
+  inFlight = 0
+  readonly #options: ConnectionOptions
+  readonly #onUse: () => void
+  readonly #onSettled: () => void
+  readonly #sockets = new Set<Socket>()
+  #pool: Pool | undefined
+
+  constructor(mailbox: SmtpMailbox, options: ConnectionOptions, onUse: () => void, onSettled: () => void) {
+    this.mailbox = mailbox
+    this.#options = options
+    this.#onUse = onUse
+    this.#onSettled = onSettled
+  }
+
+  get isOpen(): boolean {
+    return this.#pool !== undefined
+  }
+
+  get connections(): number {
+    return this.#sockets.size
+  }
+
+  /** Hands one message to a free connection; `done` is called once, with the error or the reply to the final dot. */
+  deliver(
+    envelope: Envelope,
+    gate: BodyGate,
+    size: number,
+    done: (error?: DeliveryError, response?: string) => void,
+  ) {
+    const refusal = insecureReason(this.mailbox)
+    if (refusal) return done(Object.assign(new Error(refusal), { code: 'EINSECURE', command: 'API' }))
+    this.#onUse()
+    this.#pool ??= this.#createPool()
+    this.inFlight += 1
+    this.#pool.sendMail({ envelope: { ...envelope, size }, raw: gate }, (error, info) => {
+      this.inFlight -= 1
+      // First the outcome: the gate has to be shut before nodemailer drains what a refused recipient left unread.
+      done(error ?? undefined, info?.response)
+      this.#onSettled()
+    })
+  }
+
+  /** Connects, logs in and quits. */
+  async verify(): Promise<void> {
+    const pool = this.#createPool()
+    try {
+      await pool.verify()
+    } finally {
+      pool.close()
+    }
+  }
+
+  /** Closes idle connections now and busy ones after their message. */
+  close(): void {
+    this.#pool?.close()
+    this.#pool = undefined
+    // A server that never answers our FIN would hold the process.
+    const lingering = [...this.#sockets]
+    setTimeout(() => {
+      if (this.inFlight === 0) for (const socket of lingering) socket.destroy()
+    }, lingerMs).unref()
+  }
+
+  #createPool(): Pool {
+    const { mailbox } = this
+    const options = this.#options
+    const pool = createTransport({
+      pool: true,
+      host: mailbox.host,
+      port: mailbox.port,
+      secure: mailbox.security === 'tls',
+      requireTLS: mailbox.security === 'starttls',
+      ignoreTLS: mailbox.security === 'none',
+      ...(mailbox.username === undefined
+        ? {}
+        : { auth: { user: mailbox.username, pass: mailbox.password ?? '' }, forceAuth: true }),
+      maxConnections: mailbox.maxConnections,
+      maxMessages: options.maxMessagesPerConnection,
+      // A message that was requeued by itself could be sent twice.
+      maxRequeues: 0,
+      connectionTimeout: options.connectTimeoutMs,
+      greetingTimeout: options.greetingTimeoutMs,
+      socketTimeout: options.replyTimeoutMs,
+      name: options.ehloName,
+      tls: {
+        minVersion: 'TLSv1.2',
+        ca: options.tlsCa,
+        rejectUnauthorized: options.rejectUnauthorized ?? true,
+      },
+      logger: false,
+      getSocket: (_: unknown, done: GetSocketDone) =>
+        connectSocket({ ...mailbox, timeoutMs: options.connectTimeoutMs }, (error, socket) => {
+          if (error) return done(error)
+          this.#sockets.add(socket)
+          socket.once('close', () => this.#sockets.delete(socket))
+          done(null, { connection: socket })
+        }),
+    })
+    // Without this nodemailer reads a small body before MAIL FROM, and "was it read" would say nothing.
+    pool.use('stream', (mail, next) => {
+      const gate = mail.data.raw
+      if (gate instanceof BodyGate) mail.message.createReadStream = () => gate.open() as never
+      next()
+    })
+    return pool
+  }
+}
