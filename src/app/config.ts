@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { AppError } from '../core/errors.ts'
 import {
@@ -84,6 +85,12 @@ export interface Config {
 export const configVariables: readonly Setting<unknown>[] = Object.values(settings).flatMap(
   (group): Setting<unknown>[] => Object.values(group),
 )
+
+/** The configuration of this process: its environment, and what a `.env` file in the working directory adds to it. */
+export function readOwnConfig(): Config {
+  if (existsSync('.env')) process.loadEnvFile('.env')
+  return readConfig(process.env)
+}
 
 /** Reads the environment once; throws `invalid_config` that lists every bad variable. */
 export function readConfig(env: Environment): Config {

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { normaliseAddress } from '../core/email-address.ts'
 import { AppError } from '../core/errors.ts'
 import { findTimeZone } from '../core/time-zone.ts'
-import { inferProvider, isLoopback } from './provider.ts'
+import { insecureReason, isLoopback } from '../smtp/security.ts'
+import { inferProvider } from './provider.ts'
 
 export type Security = 'starttls' | 'tls' | 'none'
 
@@ -37,7 +38,7 @@ const username = printable.min(1)
 const limits = {
   /** Emails a day, in the mailbox's own zone. Zero is not a cap but a pause. */
   dailyLimit: z.number().int().min(1, 'must be at least 1; to stop a mailbox, pause it').max(1_000_000),
-  /** Emails in any 24 hours; absent: as many as the daily limit. */
+  /** Emails in any 24 hours. */
   rollingLimit: z.number().int().min(1, 'must be at least 1; to stop a mailbox, pause it').max(1_000_000),
   minGapSeconds: z.number().min(0).max(86_400),
   gapJitter: z.number().min(0).max(1),
@@ -54,7 +55,7 @@ const definition = z
       port: port.optional(),
       security: security.optional(),
       username: username.optional(),
-      insecureAuth: z.boolean().optional(),
+      insecureAuth: z.boolean().default(false),
     }),
     imap: z
       .strictObject({
@@ -78,14 +79,8 @@ const definition = z
     imap: given.imap && completeImap(given.imap),
   }))
   .superRefine(({ smtp }, ctx) => {
-    if (smtp.security === 'none' && smtp.username && !smtp.insecureAuth)
-      ctx.addIssue({
-        code: 'custom',
-        path: ['smtp', 'security'],
-        message:
-          `would send the password to ${smtp.host} unencrypted; ` +
-          'use starttls or tls, or allow it with insecureAuth',
-      })
+    const message = insecureReason(smtp)
+    if (message) ctx.addIssue({ code: 'custom', path: ['smtp', 'security'], message })
   })
 
 const limitChange = z
@@ -110,11 +105,10 @@ export function defineLimits(input: unknown): MailboxLimits {
 
 type Server = { host: string; port?: number | undefined; security?: Security | undefined }
 
-function completeSmtp<T extends Server & { insecureAuth?: boolean | undefined }>(given: T) {
+function completeSmtp<T extends Server>(given: T) {
   const chosen = given.security ?? usualSmtpSecurity(given.host, given.port)
   const usualPort = { starttls: 587, tls: 465, none: 25 }[chosen]
-  const insecureAuth = given.insecureAuth ?? isLoopback(given.host)
-  return { ...given, security: chosen, port: given.port ?? usualPort, insecureAuth }
+  return { ...given, security: chosen, port: given.port ?? usualPort }
 }
 
 function completeImap<T extends Server>(given: T) {

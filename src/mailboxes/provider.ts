@@ -18,8 +18,3 @@ export function inferProvider(smtpHost: string): string {
   const match = suffixes.find(([suffix]) => host === suffix || host.endsWith(`.${suffix}`))
   return match?.[1] ?? 'generic'
 }
-
-/** This machine, where no TLS is needed. Names that only resolve to it do not count. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host)
-}

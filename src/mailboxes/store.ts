@@ -9,7 +9,7 @@ import type { MailboxDefinition, MailboxLimits } from './definition.ts'
 export type Mailbox = Selectable<EmailAccountsTable>
 
 export interface MailboxListing extends Mailbox {
-  /** Why a lane of it waits now, undefined if none does. */
+  /** Why a lane of it waits now; null if none does. */
   blocked_reason: string | null
 }
 
@@ -63,8 +63,14 @@ export async function listMailboxes(db: Db, tenantId: string): Promise<MailboxLi
         .selectFrom('sending_lanes as lane')
         .select('lane.blocked_reason')
         .whereRef('lane.email_account_id', '=', 'mailbox.id')
-        .where('lane.blocked_until', '>', sql<Date>`now()`)
-        .orderBy('lane.blocked_until', 'desc')
+        .where('lane.blocked_code', 'is not', null)
+        .where((where) =>
+          where.or([
+            where('lane.blocked_until', 'is', null),
+            where('lane.blocked_until', '>', sql<Date>`now()`),
+          ]),
+        )
+        .orderBy('lane.blocked_until', (order) => order.desc().nullsFirst())
         .limit(1)
         .as('blocked_reason'),
     )
@@ -104,7 +110,7 @@ async function wakeLanes(trx: Trx, mailbox: Mailbox): Promise<void> {
     .updateTable('sending_lanes')
     .set({ blocked_until: null, blocked_code: null, blocked_reason: null })
     .where('email_account_id', '=', mailbox.id)
-    .where('blocked_until', 'is not', null)
+    .where('blocked_code', 'is not', null)
     .execute()
   await trx
     .insertInto('lane_wakes')
