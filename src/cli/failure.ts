@@ -1,5 +1,5 @@
 import { AppError, type ErrorCode } from '../core/errors.ts'
-import { printable } from './output.ts'
+import { printable } from './printable.ts'
 
 const exitCodes: Partial<Record<ErrorCode, number>> = {
   invalid_config: 2,

@@ -19,11 +19,6 @@ export function printTable<T>(
   print(rows, options, () => (rows.length === 0 ? empty : renderTable(rows, columns)))
 }
 
-/** Data of others on a terminal: control characters could move the cursor or set the title. */
-export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '·')
-}
-
 export function formatCount(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
 }

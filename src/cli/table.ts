@@ -1,4 +1,4 @@
-import { printable } from './output.ts'
+import { printable } from './printable.ts'
 
 type Cell = string | number | Date | null | undefined
 

@@ -6,22 +6,22 @@ export type LeadField = (typeof leadFields)[number]
 /** What stands in each column of the file: a field of the lead, a key of its metadata, or nothing. */
 export type Column = { field: LeadField } | { key: string } | { ignored: true }
 
-const otherNames: Record<string, LeadField> = {
-  e_mail: 'email',
-  mail: 'email',
-  email_address: 'email',
-  firstname: 'first_name',
-  given_name: 'first_name',
-  lastname: 'last_name',
-  surname: 'last_name',
-  family_name: 'last_name',
-  company_name: 'company',
-  organisation: 'company',
-  organization: 'company',
-  title: 'position',
-  job_title: 'position',
-  time_zone: 'timezone',
-}
+const otherNames: ReadonlyMap<string, LeadField> = new Map([
+  ['e_mail', 'email'],
+  ['mail', 'email'],
+  ['email_address', 'email'],
+  ['firstname', 'first_name'],
+  ['given_name', 'first_name'],
+  ['lastname', 'last_name'],
+  ['surname', 'last_name'],
+  ['family_name', 'last_name'],
+  ['company_name', 'company'],
+  ['organisation', 'company'],
+  ['organization', 'company'],
+  ['title', 'position'],
+  ['job_title', 'position'],
+  ['time_zone', 'timezone'],
+])
 
 /** Throws `invalid_input` when there is no email column, or when two columns mean the same. */
 export function mapHeader(names: readonly string[]): Column[] {
@@ -52,7 +52,7 @@ function toColumn(name: string): Column {
     .replaceAll(/[^\p{L}\p{N}]+/gu, '_')
     .replaceAll(/^_|_$/g, '')
   if (key === '') return { ignored: true }
-  const field = leadFields.find((candidate) => candidate === key) ?? otherNames[key]
+  const field = leadFields.find((candidate) => candidate === key) ?? otherNames.get(key)
   return field ? { field } : { key }
 }
 

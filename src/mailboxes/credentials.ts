@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import type { Db, Trx } from '../db/connect.ts'
 import type { Sealer, SecretBinding } from '../secrets/sealer.ts'
 
@@ -9,11 +8,7 @@ export async function setCredential(
   binding: SecretBinding,
   password: string,
 ): Promise<void> {
-  const secret = {
-    key_id: sealer.keyId,
-    sealed: sealer.seal(password, binding),
-    updated_at: sql<Date>`now()`,
-  }
+  const secret = { key_id: sealer.keyId, sealed: sealer.seal(password, binding) }
   await trx
     .insertInto('mailbox_credentials')
     .values({
@@ -23,7 +18,9 @@ export async function setCredential(
       ...secret,
     })
     .onConflict((conflict) =>
-      conflict.columns(['tenant_id', 'email_account_id', 'field']).doUpdateSet(secret),
+      conflict
+        .columns(['tenant_id', 'email_account_id', 'field'])
+        .doUpdateSet((eb) => ({ ...secret, updated_at: eb.fn('now') })),
     )
     .execute()
 }

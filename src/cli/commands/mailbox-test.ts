@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
-import pLimit from 'p-limit'
+import { AppError } from '../../core/errors.ts'
 import type { Db } from '../../db/connect.ts'
 import { findCredential } from '../../mailboxes/credentials.ts'
 import { listMailboxes, type Mailbox } from '../../mailboxes/store.ts'
 import type { Sealer } from '../../secrets/sealer.ts'
+import type { SmtpMailbox } from '../../smtp/security.ts'
 import { type MailboxCheck, verifyMailbox } from '../../smtp/verify.ts'
 import { type TenantOptions, withOutput, withTenant } from '../options.ts'
 import { printTable } from '../output.ts'
@@ -16,9 +17,6 @@ export function addMailboxTestCommand(group: Command): void {
     .action(test)
 }
 
-// More would look like an attack to a provider that many of them share.
-const atOnce = pLimit(10)
-
 async function test(address: string | undefined, options: TenantOptions): Promise<void> {
   const results = await withDatabase(async ({ db, config }) => {
     const tenant = await resolveTenant(db, options.tenant)
@@ -26,13 +24,7 @@ async function test(address: string | undefined, options: TenantOptions): Promis
       ? [await resolveMailbox(db, tenant.id, address)]
       : await listMailboxes(db, tenant.id)
     const sealer = await openSealer(config)
-    const attempts = mailboxes.map((mailbox) =>
-      atOnce(async () => ({
-        address: mailbox.email_address,
-        ...(await tryMailbox(db, sealer, mailbox)),
-      })),
-    )
-    return Promise.all(attempts)
+    return tryAll(db, sealer, mailboxes)
   })
   if (results.some((result) => !result.ok)) process.exitCode = 1
   printTable(
@@ -48,10 +40,34 @@ async function test(address: string | undefined, options: TenantOptions): Promis
   )
 }
 
-async function tryMailbox(db: Db, sealer: Sealer, mailbox: Mailbox): Promise<MailboxCheck> {
-  const place = { tenantId: mailbox.tenant_id, mailboxId: mailbox.id }
-  const password = await findCredential(db, sealer, { ...place, field: 'smtp_password' })
-  return verifyMailbox({
+type Result = MailboxCheck & { address: string }
+
+// At a time; more would look like an attack to a provider that many of them share.
+const batchSize = 10
+
+async function tryAll(db: Db, sealer: Sealer, mailboxes: readonly Mailbox[]): Promise<Result[]> {
+  const results: Result[] = []
+  for (let start = 0; start < mailboxes.length; start += batchSize) {
+    const batch = mailboxes.slice(start, start + batchSize)
+    results.push(...(await Promise.all(batch.map((mailbox) => tryMailbox(db, sealer, mailbox)))))
+  }
+  return results
+}
+
+async function tryMailbox(db: Db, sealer: Sealer, mailbox: Mailbox): Promise<Result> {
+  const address = mailbox.email_address
+  try {
+    const place = { tenantId: mailbox.tenant_id, mailboxId: mailbox.id }
+    const password = await findCredential(db, sealer, { ...place, field: 'smtp_password' })
+    return { address, ...(await verifyMailbox(toSmtpMailbox(mailbox, password))) }
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'sealed_secret_unreadable') throw error
+    return { address, ok: false, code: error.code, detail: error.message }
+  }
+}
+
+function toSmtpMailbox(mailbox: Mailbox, password: string | undefined): SmtpMailbox {
+  return {
     id: mailbox.id,
     host: mailbox.smtp_host,
     port: mailbox.smtp_port,
@@ -61,5 +77,5 @@ async function tryMailbox(db: Db, sealer: Sealer, mailbox: Mailbox): Promise<Mai
     maxConnections: 1,
     insecureAuth: mailbox.smtp_insecure_auth,
     provider: mailbox.provider_id,
-  })
+  }
 }
