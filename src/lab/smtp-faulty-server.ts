@@ -17,7 +17,8 @@ export interface FaultyServerOptions {
 
 /** Who decides what goes wrong and keeps the account. */
 export interface FaultyServerOwner {
-  onSocket(socket: Socket): void
+  onOpened(): void
+  onClosed(): void
   meet(phase: Phase, party: Party): Behaviour | undefined
   onBodyChunk(chunk: Buffer, party: Party): void
   onAccepted(scan: HeaderScan, party: Party, bytes: number): void
@@ -69,9 +70,13 @@ export class FaultyServer extends SMTPServer {
 
   #track(socket: Socket): void {
     this.#sockets.add(socket)
-    socket.once('close', () => this.#sockets.delete(socket))
+    socket.once('close', () => this.untrack(socket))
     socket.on('error', () => {})
-    this.owner.onSocket(socket)
+    this.owner.onOpened()
+  }
+
+  untrack(socket: Socket): void {
+    if (this.#sockets.delete(socket)) this.owner.onClosed()
   }
 
   #drop(session: SMTPServerSession): void {
@@ -117,10 +122,18 @@ export class FaultyServer extends SMTPServer {
 
 class FaultyConnection extends SMTPConnection {
   readonly #owner: FaultyServerOwner
+  readonly #untrack: () => void
 
   constructor(server: FaultyServer, socket: Socket | TLSSocket) {
     super(server, socket)
     this.#owner = server.owner
+    this.#untrack = () => server.untrack(socket)
+  }
+
+  /** STARTTLS takes every listener off the socket, also the one that tracks it. */
+  override _onClose(): void {
+    super._onClose()
+    this.#untrack()
   }
 
   /** Without the library's wait of 100 ms for those who talk too early. */

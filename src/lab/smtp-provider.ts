@@ -1,4 +1,4 @@
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { AcceptedMail, type HeaderScan } from './smtp-accepted.ts'
 import {
   type Behaviour,
@@ -82,15 +82,16 @@ export class SmtpProvider implements FaultyServerOwner {
     })
   }
 
-  onSocket(socket: Socket): void {
+  onOpened(): void {
     const { connections } = this
     connections.open += 1
     connections.total += 1
     connections.peak = Math.max(connections.peak, connections.open)
-    socket.once('close', () => {
-      connections.open -= 1
-      this.#changed()
-    })
+    this.#changed()
+  }
+
+  onClosed(): void {
+    this.connections.open -= 1
     this.#changed()
   }
 

@@ -1,4 +1,5 @@
 import MailComposer from 'nodemailer/lib/mail-composer'
+import { normaliseAddress } from '../core/email-address.ts'
 import { AppError } from '../core/errors.ts'
 
 export interface MessageAddress {
@@ -50,7 +51,6 @@ export async function composeMessage(message: OutgoingMessage): Promise<Buffer> 
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g
-const plainAddress = /^[!-;=?A-~]+@[!-;=?A-~]+$/
 const plainMessageId = /^<[!-;=?-~]+@[!-;=?-~]+>$/
 const headerName = /^[!-9;-~]{1,76}$/
 const printable = /^[\t -~]*$/
@@ -67,7 +67,9 @@ function body(text: string): string {
 }
 
 function address(header: string, { name, address }: MessageAddress): { name: string; address: string } {
-  if (!plainAddress.test(address)) refuse(header, address, 'is not one plain name@domain address')
+  const verdict = normaliseAddress(address)
+  if (!verdict.ok || verdict.address !== address.toLowerCase())
+    refuse(header, address, 'is not one name@domain')
   return { name: oneLine(name ?? ''), address }
 }
 

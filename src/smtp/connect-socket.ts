@@ -12,7 +12,7 @@ export interface SocketError extends Error {
 export function connectSocket(
   { host, port, timeoutMs }: { host: string; port: number; timeoutMs: number },
   done: (error: SocketError | undefined, socket: Socket) => void,
-): void {
+): Socket {
   const socket = createConnection({ host, port, noDelay: true, keepAlive: true })
   const timer = setTimeout(() => fail(`no connection within ${timeoutMs / 1000} s`, 'ETIMEDOUT'), timeoutMs)
   const onError = (error: NodeJS.ErrnoException) => fail(errorWords(error), errorCode(error))
@@ -33,6 +33,7 @@ export function connectSocket(
   }
   socket.on('error', onError)
   socket.on('connect', onConnect)
+  return socket
 }
 
 function errorCode(error: NodeJS.ErrnoException): string {

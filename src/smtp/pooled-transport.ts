@@ -39,7 +39,8 @@ export interface DeliveryError extends Error {
 type Pool = Transporter<SMTPPoolSentMessageInfo, SMTPPoolOptions>
 type GetSocketDone = (error: Error | null, options?: { connection: Socket }) => void
 
-const lingerMs = 2_000
+/** How long the server may take to close its side, before we stop waiting for it. */
+const closingMs = 2_000
 
 /** The connections of one mailbox: opened when first needed, and again after they were closed for idleness. */
 export class PooledTransport {
@@ -49,6 +50,7 @@ export class PooledTransport {
   readonly #onUse: () => void
   readonly #onSettled: () => void
   readonly #sockets = new Set<Socket>()
+  readonly #waiting = new Set<() => void>()
   #pool: Pool | undefined
 
   constructor(mailbox: SmtpMailbox, options: ConnectionOptions, onUse: () => void, onSettled: () => void) {
@@ -104,7 +106,7 @@ export class PooledTransport {
     const lingering = [...this.#sockets]
     setTimeout(() => {
       if (this.inFlight === 0) for (const socket of lingering) socket.destroy()
-    }, lingerMs).unref()
+    }, closingMs).unref()
   }
 
   #createPool(): Pool {
@@ -134,13 +136,7 @@ export class PooledTransport {
         rejectUnauthorized: options.rejectUnauthorized ?? true,
       },
       logger: false,
-      getSocket: (_: unknown, done: GetSocketDone) =>
-        connectSocket({ ...mailbox, timeoutMs: options.connectTimeoutMs }, (error, socket) => {
-          if (error) return done(error)
-          this.#sockets.add(socket)
-          socket.once('close', () => this.#sockets.delete(socket))
-          done(null, { connection: socket })
-        }),
+      getSocket: (_: unknown, done: GetSocketDone) => this.#connectWhenFree(done),
     })
     // Without this nodemailer reads a small body before MAIL FROM, and "was it read" would say nothing.
     pool.use('stream', (mail, next) => {
@@ -149,5 +145,31 @@ export class PooledTransport {
       next()
     })
     return pool
+  }
+  /** A connection that is being closed still counts at the server: providers refuse one too many. */
+  #connectWhenFree(done: GetSocketDone): void {
+    if (this.#sockets.size < this.mailbox.maxConnections) {
+      this.#connect(done)
+      return
+    }
+    const go = () => {
+      clearTimeout(timer)
+      this.#waiting.delete(go)
+      this.#connect(done)
+    }
+    const timer = setTimeout(go, closingMs)
+    this.#waiting.add(go)
+  }
+
+  #connect(done: GetSocketDone): void {
+    const { host, port } = this.mailbox
+    const socket = connectSocket({ host, port, timeoutMs: this.#options.connectTimeoutMs }, (error) =>
+      error ? done(error) : done(null, { connection: socket }),
+    )
+    this.#sockets.add(socket)
+    socket.once('close', () => {
+      this.#sockets.delete(socket)
+      for (const go of this.#waiting) return go()
+    })
   }
 }

@@ -32,19 +32,18 @@ export function isLoopback(host: string): boolean {
 export function scrub(
   text: string,
   { username = '', password = '' }: Pick<SmtpMailbox, 'username' | 'password'>,
-) {
+): string {
   const withoutAuth = text.replace(/\bAUTH\s+[A-Z0-9-]+\s+\S+/gi, 'AUTH ***')
   if (password === '') return withoutAuth
-  const forms = [
-    base64(`\u0000${username}\u0000${password}`),
-    base64(`${username}\u0000${username}\u0000${password}`),
+  const plain = [
+    password,
+    `\u0000${username}\u0000${password}`,
+    `${username}\u0000${username}\u0000${password}`,
   ]
-  return [...forms, base64(password), password].reduce(
+  const encoded = plain.map((form) => Buffer.from(form).toString('base64'))
+  const unpadded = encoded.map((form) => form.replace(/=+$/, ''))
+  return [...encoded, ...unpadded, password].reduce(
     (clean, form) => clean.replaceAll(form, '***'),
     withoutAuth,
   )
-}
-
-function base64(text: string): string {
-  return Buffer.from(text).toString('base64').replace(/=+$/, '')
 }
