@@ -24,6 +24,8 @@ export interface RetryOptions {
   onRetry?: (error: unknown) => void
   /** Ends the waiting; the last error is then thrown. */
   signal?: AbortSignal
+  /** False: a lost connection is thrown, for work whose commit may stand. */
+  retryLost?: boolean
 }
 
 /**
@@ -36,7 +38,8 @@ export async function untilAnswered<T>(operation: () => Promise<T>, options: Ret
       return await operation()
     } catch (error) {
       const lost = isConnectionError(error)
-      if ((!lost && !isTransientConflict(error)) || options.signal?.aborted) throw error
+      const retriable = isTransientConflict(error) || (lost && options.retryLost !== false)
+      if (!retriable || options.signal?.aborted) throw error
       options.onRetry?.(error)
       await sleep(lost ? Math.min(2000, 100 * 2 ** attempt) : 5)
     }

@@ -17,6 +17,18 @@ export type CampaignStep = Selectable<CampaignStepsTable>
 export type Lead = Selectable<LeadsTable>
 export type Email = Selectable<EmailsTable>
 
+const wholeDay = ['00:00-24:00']
+
+export const alwaysOpen = {
+  mon: wholeDay,
+  tue: wholeDay,
+  wed: wholeDay,
+  thu: wholeDay,
+  fri: wholeDay,
+  sat: wholeDay,
+  sun: wholeDay,
+}
+
 let minted = 0
 
 /** Unique within the installation: the process's number and a counter. */
@@ -84,7 +96,7 @@ export async function insertCampaign(
       id: newId(),
       campaign_name: mint('campaign'),
       status: 'active',
-      configuration: '{}',
+      configuration: JSON.stringify({ window: alwaysOpen, holidays: [] }),
       seed: 1,
       started_at: new Date(),
       ...overrides,
