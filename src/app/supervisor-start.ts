@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { createLogger, type Logger } from '../telemetry/log.ts'
-import { type Config, readConfig } from './config.ts'
+import { type Config, readOwnConfig } from './config.ts'
 import { openDatabase } from './database.ts'
 import { migrateAll } from './migrate.ts'
 import { type SupervisedProcess, superviseProcesses } from './supervisor.ts'
@@ -14,7 +14,7 @@ const workerFolder = path.join(import.meta.dirname, '../../workers')
  * exit code. The database is started and migrated once, before any of them.
  */
 export async function startFleet(words: readonly string[], options: { migrate: boolean }): Promise<number> {
-  const config = readConfig(process.env)
+  const config = readOwnConfig()
   const plan = planProcesses(words, await listPools())
   const { logLevel: level, logFormat: format, targetsFile } = config.telemetry
   const log = createLogger({ level, format, name: 'supervisor', output: process.stdout })

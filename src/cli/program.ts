@@ -3,6 +3,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import { addLeadCommands } from './commands/leads.ts'
 import { addMailboxCommands } from './commands/mailbox.ts'
 import { addMigrateCommand } from './commands/migrate.ts'
+import { addStartCommand } from './commands/start.ts'
 import { addSuppressionCommands } from './commands/suppressions.ts'
 import { addTenantCommands } from './commands/tenant.ts'
 import { exitCodeOf, reportError } from './failure.ts'
@@ -10,6 +11,7 @@ import { exitCodeOf, reportError } from './failure.ts'
 /** Every command group, in the order of the help. A new one is added here and nowhere else. */
 const groups: readonly ((program: Command) => void)[] = [
   addMigrateCommand,
+  addStartCommand,
   addTenantCommands,
   addMailboxCommands,
   addLeadCommands,
