@@ -1,7 +1,7 @@
 import { addCivil, type CivilSpan, civilDate, startOfDayAfter } from '../core/civil-time.ts'
 import { AppError } from '../core/errors.ts'
 import { seededFraction } from '../core/seeded.ts'
-import { findTimeZone } from '../core/time-zone.ts'
+import { leadZone } from './lead-zone.ts'
 import { nextOpen, type SendingWindow } from './window.ts'
 
 /** Where the planner stands with one mailbox; null before its first slot. Stored after each batch. */
@@ -78,11 +78,6 @@ export function followUpDueAt(input: {
   window: SendingWindow
 }): Date {
   return openAfter(input.window, input.zone, addCivil(input.anchor, input.delay, input.zone))
-}
-
-/** The lead's own zone if it has one that exists, else the campaign's. */
-export function leadZone(zone: string | null, campaignZone: string): string {
-  return (zone && findTimeZone(zone)) || campaignZone
 }
 
 function turnOf(mailbox: RotationMailbox, now: Date): Turn {

@@ -36,7 +36,9 @@ export function tryRender(
   const compiled = compile(template, kind)
   if (!compiled.ok) return compiled
   const liquid = engineFor(kind)
-  const context = new Context(variables, liquid.options, { sync: true }, { liquid })
+  // Liquid answers `size` of any scope with a count of its keys, unless the key is there.
+  const scope = { size: undefined, ...variables }
+  const context = new Context(scope, liquid.options, { sync: true }, { liquid })
   setSpintaxSeed(context, seed)
   try {
     return { ok: true, text: liquid.renderSync(compiled.parts, context) }

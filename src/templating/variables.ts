@@ -15,6 +15,8 @@ import type { TemplateKind } from './engine.ts'
 export interface TemplateVariable {
   /** Dotted where the template reaches into a value: `address.city`. */
   name: string
+  /** The same in steps, as far as it can be known without a lead (`list[index]` ends at `list`). */
+  path: readonly string[]
   /** Every use has a `default`, or only decides a condition: without a value the text still has no blank. */
   hasFallback: boolean
   /** Of its first use. */
@@ -50,13 +52,18 @@ function note(byName: Map<string, TemplateVariable>, use: Variable, lenient: Set
   const name = String(use)
   const hasFallback = lenient.has(`${row}:${col}`)
   const known = byName.get(name)
-  if (!known) byName.set(name, { name, hasFallback, line: row })
+  if (!known) byName.set(name, { name, path: pathOf(use), hasFallback, line: row })
   else
     byName.set(name, {
       ...known,
       hasFallback: known.hasFallback && hasFallback,
       line: Math.min(known.line, row),
     })
+}
+
+function pathOf(use: Variable): string[] {
+  const unknown = use.segments.findIndex((segment) => typeof segment === 'object')
+  return use.segments.slice(0, unknown < 0 ? undefined : unknown).map(String)
 }
 
 function* descendants(parts: readonly Template[]): Generator<Template> {
