@@ -24,7 +24,7 @@ type SchedulerMetrics = ReturnType<typeof schedulerMetrics>
 /** One registry a process, so that two in one test never meet. */
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
+  collectDefaults(registry)
   recordBuild(registry, options)
   return {
     ...sendingMetrics(registry),
@@ -144,6 +144,18 @@ function schedulerMetrics(registry: Registry) {
 
 function histogram(registry: Registry, name: string, help: string, buckets: number[]): Histogram {
   return new Histogram({ name, help, buckets, registers: [registry] })
+}
+
+// Gauges named like counters, each the sum of another one: promtool objects to them.
+const misnamed = [
+  'nodejs_active_resources_total',
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+]
+
+function collectDefaults(registry: Registry): void {
+  collectDefaultMetrics({ register: registry })
+  for (const name of misnamed) registry.removeSingleMetric(name)
 }
 
 function recordBuild(registry: Registry, { process: name, version }: MetricsOptions): void {
