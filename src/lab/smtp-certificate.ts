@@ -1,13 +1,16 @@
 import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto'
 
-/** A key and a certificate for localhost that signs itself, PEM; made when needed, so that no private key lies in the repository. */
-export function selfSignedCertificate(now = new Date()): { key: string; cert: string } {
+/**
+ * A key and a certificate that signs itself, PEM; made when needed, so that no private key lies in the repository.
+ * The one for localhost is good for its addresses as well.
+ */
+export function selfSignedCertificate(host = 'localhost'): { key: string; cert: string } {
   const { publicKey, privateKey } = generateKeyPairSync('ec', {
     namedCurve: 'P-256',
     publicKeyEncoding: { type: 'spki', format: 'der' },
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   })
-  const signed = toBeSigned(publicKey, now)
+  const signed = toBeSigned(publicKey, host, Date.now())
   const signature = sign('sha256', signed, createPrivateKey(privateKey))
   const der = sequence(signed, ecdsaWithSha256, element(0x03, Buffer.from([0]), signature))
   const lines = der.toString('base64').match(/.{1,64}/g) ?? []
@@ -18,21 +21,18 @@ export function selfSignedCertificate(now = new Date()): { key: string; cert: st
 }
 
 // The structure of RFC 5280 section 4.1, in DER.
-function toBeSigned(publicKey: Buffer, now: Date): Buffer {
+function toBeSigned(publicKey: Buffer, host: string, nowMs: number): Buffer {
   const dayMs = 86_400_000
-  const name = sequence(element(0x31, sequence(objectId('550403'), element(0x0c, Buffer.from('localhost')))))
-  const validity = sequence(utcTime(now.getTime() - dayMs), utcTime(now.getTime() + 30 * dayMs))
+  const name = sequence(element(0x31, sequence(objectId('550403'), element(0x0c, Buffer.from(host)))))
+  const validity = sequence(utcTime(nowMs - dayMs), utcTime(nowMs + 30 * dayMs))
   const serial = element(0x02, Buffer.from([1]))
   const version3 = element(0xa0, element(0x02, Buffer.from([2])))
-  return sequence(version3, serial, ecdsaWithSha256, name, validity, name, publicKey, extensions())
+  return sequence(version3, serial, ecdsaWithSha256, name, validity, name, publicKey, extensions(host))
 }
 
-function extensions(): Buffer {
-  const names = sequence(
-    element(0x82, Buffer.from('localhost')),
-    element(0x87, Buffer.from([127, 0, 0, 1])),
-    element(0x87, Buffer.from([...new Array<number>(15).fill(0), 1])),
-  )
+function extensions(host: string): Buffer {
+  const addresses = [element(0x87, Buffer.from([127, 0, 0, 1])), element(0x87, Buffer.alloc(16).fill(1, 15))]
+  const names = sequence(element(0x82, Buffer.from(host)), ...(host === 'localhost' ? addresses : []))
   const subjectAltName = sequence(objectId('551d11'), element(0x04, names))
   return element(0xa3, sequence(subjectAltName))
 }

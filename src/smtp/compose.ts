@@ -1,6 +1,6 @@
 import MailComposer from 'nodemailer/lib/mail-composer'
-import { normaliseAddress } from '../core/email-address.ts'
 import { AppError } from '../core/errors.ts'
+import { isPlainAddress } from './plain-address.ts'
 
 export interface MessageAddress {
   name?: string | undefined
@@ -67,9 +67,7 @@ function body(text: string): string {
 }
 
 function address(header: string, { name, address }: MessageAddress): { name: string; address: string } {
-  const verdict = normaliseAddress(address)
-  if (!verdict.ok || verdict.address !== address.toLowerCase())
-    refuse(header, address, 'is not one name@domain')
+  if (!isPlainAddress(address)) refuse(header, address, 'is not one name@domain')
   return { name: oneLine(name ?? ''), address }
 }
 

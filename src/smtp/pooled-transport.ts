@@ -7,6 +7,7 @@ import {
 } from 'nodemailer'
 import { BodyGate } from './body-gate.ts'
 import { connectSocket } from './connect-socket.ts'
+import { isPlainAddress } from './plain-address.ts'
 import { insecureReason, type SmtpMailbox } from './security.ts'
 
 export interface ConnectionOptions {
@@ -75,8 +76,11 @@ export class PooledTransport {
     size: number,
     done: (error?: DeliveryError, response?: string) => void,
   ) {
-    const refusal = insecureReason(this.mailbox)
-    if (refusal) return done(Object.assign(new Error(refusal), { code: 'EINSECURE', command: 'API' }))
+    const refusal = this.#refusal(envelope)
+    if (refusal) {
+      done(refusal)
+      return
+    }
     this.#onUse()
     this.#pool ??= this.#createPool()
     this.inFlight += 1
@@ -86,6 +90,14 @@ export class PooledTransport {
       done(error ?? undefined, info?.response)
       this.#onSettled()
     })
+  }
+
+  #refusal({ from, to }: Envelope): DeliveryError | undefined {
+    const insecure = insecureReason(this.mailbox)
+    if (insecure) return Object.assign(new Error(insecure), { code: 'EINSECURE' })
+    const wrong = [from, to].find((address) => !isPlainAddress(address))
+    if (wrong === undefined) return undefined
+    return Object.assign(new Error(`${JSON.stringify(wrong)} is not one name@domain`), { code: 'EENVELOPE' })
   }
 
   /** Connects, logs in and quits. */
