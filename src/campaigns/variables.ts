@@ -58,7 +58,7 @@ export function variableName(column: string): string {
 
 function put(variables: Variables, name: string, value: unknown): void {
   const kept = withoutBlanks(value, maxDepth)
-  if (name !== '' && kept !== undefined) variables[name] = kept
+  if (name.trim() !== '' && kept !== undefined) variables[name] = kept
 }
 
 function withoutBlanks(value: unknown, depth: number): unknown {
