@@ -40,7 +40,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   }
 }
 
-function createProgram(): Command {
+export function createProgram(): Command {
   const program = new Command('rookery')
     .description('A durable worker fleet for outbound email campaigns, on one PostgreSQL.')
     .version(manifest.version)
