@@ -66,10 +66,14 @@ export interface Worker {
 
 /** A process of the fleet, as Procfile starts it. */
 export function startWorker(file: string, env: NodeJS.ProcessEnv): Worker {
-  const child = spawn(process.execPath, [path.join(root, file)], {
-    env,
-    stdio: ['pipe', 'inherit', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    [...(process.env.BENCH_NODE ? [process.env.BENCH_NODE] : []), path.join(root, file)],
+    {
+      env,
+      stdio: ['pipe', 'inherit', 'inherit'],
+    },
+  )
   return {
     usage: () => usageOf(child),
     async stop() {

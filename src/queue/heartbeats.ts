@@ -44,11 +44,16 @@ export function createHeartbeats(
   return {
     watch(job: JobAttempt, draining: AbortSignal): Watch {
       const lost = new AbortController()
-      const expired = AbortSignal.timeout(queues[name].expireSeconds * 1000)
+      const expireMs = queues[name].expireSeconds * 1000
+      const expiry = setTimeout(() => lost.abort(new Error('this attempt has expired')), expireMs)
+      expiry.unref()
       running.set(job, lost)
       return {
-        signal: AbortSignal.any([lost.signal, expired, draining]),
-        end: () => running.delete(job),
+        signal: AbortSignal.any([lost.signal, draining]),
+        end() {
+          clearTimeout(expiry)
+          running.delete(job)
+        },
       }
     },
     stop: () => clearInterval(beat),

@@ -1,25 +1,23 @@
 import { campaignConfiguration, windowOf } from '../../campaigns/configuration.ts'
-import { spread } from '../../campaigns/spread.ts'
 import {
-  type Campaign,
   insertEnrolments,
   type LeadToEnrol,
   listLeadsToEnrol,
   listRotation,
-  listSteps,
   lockCampaignToEnrol,
   type PlannedEmail,
   type RotationState,
-  setCampaignPaused,
   setEnrolmentProgress,
-} from '../../campaigns/store.ts'
+} from '../../campaigns/planner-store.ts'
+import { spread } from '../../campaigns/spread.ts'
+import { type Campaign, listSteps, setCampaignPaused } from '../../campaigns/store.ts'
 import { AppError } from '../../core/errors.ts'
 import { newId } from '../../core/ids.ts'
 import type { Db, Trx } from '../../db/connect.ts'
 import { insertWakes } from '../../sending/lane-store.ts'
 
 /** Leads planned in one transaction: memory stays flat, and a kill costs at most this much work. */
-const batchSize = 2000
+const batchSize = 1000
 
 /**
  * Enrols the next leads of one launched campaign and plans their first emails, with the wakes of

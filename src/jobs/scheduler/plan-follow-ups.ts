@@ -1,14 +1,14 @@
 import { campaignConfiguration, windowOf } from '../../campaigns/configuration.ts'
 import { stepDelay } from '../../campaigns/delay.ts'
 import { leadZone } from '../../campaigns/lead-zone.ts'
-import { followUpDueAt } from '../../campaigns/spread.ts'
 import {
   insertPlannedEmails,
   type LeadToPlan,
   lockLeadsToPlan,
   type PlannedEmail,
   setFollowUpsPlanned,
-} from '../../campaigns/store.ts'
+} from '../../campaigns/planner-store.ts'
+import { followUpDueAt } from '../../campaigns/spread.ts'
 import type { SendingWindow } from '../../campaigns/window.ts'
 import { newId } from '../../core/ids.ts'
 import type { Db } from '../../db/connect.ts'
