@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Logger } from '../telemetry/log.ts'
 import type { LineWriter } from './supervisor-output.ts'
-import { countCrash, type RestartRule, restartDelayMs } from './supervisor-restart.ts'
+import { type AfterExit, decideAfterExit, type Exit, type RestartRule } from './supervisor-restart.ts'
 
 export interface ChildOptions {
   name: string
@@ -23,11 +23,7 @@ export interface Child {
   ended: Promise<number>
 }
 
-/** The exit code of a process whose configuration is wrong: starting it again changes nothing. */
-const wrongConfiguration = 2
-
 export function keepRunning(options: ChildOptions): Child {
-  const { name, log, restart } = options
   const { promise: ended, resolve: end } = Promise.withResolvers<number>()
   let child: ChildProcess | undefined
   let crashes = 0
@@ -38,48 +34,50 @@ export function keepRunning(options: ChildOptions): Child {
   const start = () => {
     const startedAtMs = performance.now()
     child = spawnWorker(options)
-    log.info({ process: name, childPid: child.pid }, 'process.spawned')
-    child.once('error', (err) => log.error({ process: name, err }, 'process.unspawnable'))
-    child.once('close', (code, signal) => finish(code, signal, performance.now() - startedAtMs))
+    child.once('close', (code, signal) => {
+      child = undefined
+      clearTimeout(killTimer)
+      follow({ code, signal, stopping, livedMs: performance.now() - startedAtMs })
+    })
   }
-  const finish = (code: number | null, signal: NodeJS.Signals | null, livedMs: number) => {
-    child = undefined
-    clearTimeout(killTimer)
-    if (stopping) {
-      const well = code === 0 || signal === stopping
-      log[well ? 'info' : 'error']({ process: name, code, signal }, 'process.ended')
-      return end(well ? 0 : 1)
-    }
-    if (code === wrongConfiguration) {
-      log.error({ process: name }, 'process.misconfigured')
-      return end(wrongConfiguration)
-    }
-    crashes = countCrash(crashes, livedMs, restart)
-    const delayMs = restartDelayMs(crashes, restart)
-    log.error({ process: name, code, signal, crashes, restartInMs: delayMs }, 'process.crashed')
-    restartTimer = setTimeout(start, delayMs)
+  const follow = (exit: Exit) => {
+    const next = decideAfterExit(exit, crashes, options.restart)
+    reportExit(options, exit, next)
+    if (next.kind === 'over') return end(next.exitCode)
+    crashes = next.crashesInARow
+    restartTimer = setTimeout(start, next.delayMs)
   }
   const stop = (signal: NodeJS.Signals) => {
-    const first = stopping === undefined
     stopping = signal
     clearTimeout(restartTimer)
     if (!child) return end(0)
     child.kill(signal)
-    if (first) killTimer = setTimeout(() => child?.kill('SIGKILL'), options.killAfterMs)
+    killTimer ??= setTimeout(() => child?.kill('SIGKILL'), options.killAfterMs)
   }
   start()
   return { stop, ended }
 }
 
+function reportExit({ name, log }: ChildOptions, { code, signal }: Exit, next: AfterExit): void {
+  const fields = { process: name, code, signal }
+  if (next.kind === 'restart') {
+    const { crashesInARow, delayMs } = next
+    log.error({ ...fields, crashesInARow, restartInMs: delayMs }, 'process.crashed')
+  } else if (next.exitCode === 2) log.error(fields, 'process.misconfigured')
+  else log[next.exitCode === 0 ? 'info' : 'error'](fields, 'process.ended')
+}
+
 // In a process group of its own, so that Ctrl+C at the terminal reaches it once, through the supervisor. The IPC
 // channel carries no messages: the worker stops by itself when it closes, which it also does if we are killed.
-function spawnWorker({ name, file, env, lines }: ChildOptions): ChildProcess {
+function spawnWorker({ name, file, env, lines, log }: ChildOptions): ChildProcess {
   const child = spawn(process.execPath, [file], {
     env,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
   })
+  child.once('error', (err) => log.error({ process: name, err }, 'process.unspawnable'))
   if (child.stdout) lines.copy(name, child.stdout)
   if (child.stderr) lines.copy(name, child.stderr)
+  log.info({ process: name, childPid: child.pid }, 'process.spawned')
   return child
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { planProcesses } from '../../src/app/supervisor-plan.ts'
-import { countCrash, defaultRestartRule, restartDelayMs } from '../../src/app/supervisor-restart.ts'
+import { decideAfterExit, defaultRestartRule, type Exit } from '../../src/app/supervisor-restart.ts'
 
 const pools = ['scheduler', 'sending']
 const names = (words: string[]) => planProcesses(words, pools).map(({ name }) => name)
@@ -36,14 +36,45 @@ describe('the processes asked for', () => {
   })
 })
 
-describe('the wait before a restart', () => {
-  it('doubles from half a second to half a minute', () => {
-    const delays = [1, 2, 3, 4, 5, 6, 7, 8, 200].map((crashes) => restartDelayMs(crashes, defaultRestartRule))
-    expect(delays).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000])
+describe('after a process ended', () => {
+  const crash: Exit = { code: 1, signal: null, livedMs: 100, stopping: undefined }
+  const decide = (exit: Partial<Exit>, crashesBefore = 0) =>
+    decideAfterExit({ ...crash, ...exit }, crashesBefore, defaultRestartRule)
+
+  it.each([
+    ['that was told to and did', { code: 0, stopping: 'SIGTERM' as const }, 0],
+    [
+      'of the very signal, before it could listen',
+      { code: null, signal: 'SIGTERM' as const, stopping: 'SIGTERM' as const },
+      0,
+    ],
+    ['that was told to, but badly', { code: 1, stopping: 'SIGTERM' as const }, 1],
+    [
+      'because it had to be killed',
+      { code: null, signal: 'SIGKILL' as const, stopping: 'SIGTERM' as const },
+      1,
+    ],
+    ['for its configuration', { code: 2 }, 2],
+  ])('%s, it is over', (_, exit, exitCode) => {
+    expect(decide(exit)).toEqual({ kind: 'over', exitCode })
   })
 
-  it('begins anew for a process that lived a minute', () => {
-    expect(countCrash(7, 59_999, defaultRestartRule)).toBe(8)
-    expect(countCrash(7, 60_000, defaultRestartRule)).toBe(1)
+  it.each([{}, { code: 0 }, { code: 3 }, { code: null, signal: 'SIGKILL' as const }])(
+    'by itself with %j, it starts again',
+    (exit) => {
+      expect(decide(exit)).toEqual({ kind: 'restart', crashesInARow: 1, delayMs: 500 })
+    },
+  )
+
+  it('the wait doubles with every crash in a row, from half a second to half a minute', () => {
+    const delays = [0, 1, 2, 3, 4, 5, 6, 7, 200].map((before) => decide({}, before))
+    expect(delays.map((next) => next.kind === 'restart' && next.delayMs)).toEqual([
+      500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000,
+    ])
+  })
+
+  it('a minute of life makes its earlier crashes forgotten', () => {
+    expect(decide({ livedMs: 59_999 }, 7)).toMatchObject({ crashesInARow: 8 })
+    expect(decide({ livedMs: 60_000 }, 7)).toMatchObject({ crashesInARow: 1 })
   })
 })
