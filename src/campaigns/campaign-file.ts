@@ -51,8 +51,9 @@ export function parseCampaignFile(source: string): CampaignFileResult {
   }
   const counter = new LineCounter()
   const document = parseDocument(source, { lineCounter: counter, prettyErrors: false })
-  const broken = document.errors.map(({ pos, message }) => ({ line: counter.linePos(pos[0]).line, message }))
-  if (broken.length > 0) return refuse(broken)
+  // What follows the first error is mostly its echo.
+  const [broken] = document.errors
+  if (broken) return refuse([syntaxProblem(source, counter.linePos(broken.pos[0]).line, broken.message)])
   let value: unknown
   try {
     value = document.toJS({ maxAliasCount: 100 })
@@ -60,6 +61,12 @@ export function parseCampaignFile(source: string): CampaignFileResult {
     return refuse([{ line: 1, message: error instanceof Error ? error.message : String(error) }])
   }
   return validate(value, createLineFinder(document, counter))
+}
+
+function syntaxProblem(source: string, line: number, message: string): FileProblem {
+  const hasBraces = source.split('\n')[line - 1]?.includes('{')
+  const hint = hasBraces ? '; a text with braces stands in quotes, or on the lines below a |' : ''
+  return { line, message: `${message}${hint}` }
 }
 
 function validate(value: unknown, lines: LineFinder): CampaignFileResult {

@@ -31,6 +31,7 @@ describe('the blanks of a lead', () => {
     ['{% if first_name %}{{ company }} {{ size }} {{ sender_name }}{% endif %}', ['company', 'size']],
     ['{% if company %}{{ position }}{% else %}{{ last_name }}{% endif %}', ['last_name']],
     ['{Hi|Hi {{ last_name }}}', ['last_name']],
+    ['{% if first_name %}{Hi|Hi {{ last_name }}}{% endif %}', ['last_name']],
     ['{% assign n = last_name %}{{ n }}', ['last_name']],
     ['{{ address.street }} {{ address.zip }} {{ home.zip }}', ['address.zip', 'home.zip']],
     ['{% if city %}{{ home.zip }}{% endif %}', ['home', 'home.zip']],

@@ -113,6 +113,23 @@ describe('a campaign file', () => {
   })
 })
 
+describe('the campaign files in the documentation', () => {
+  const blocks = [...readFileSync('docs/campaigns.md', 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g)]
+  const files = blocks.map(([, block = '']) => (block.startsWith('window') ? withWindow(block) : block))
+
+  it.each(files)('can be read: %s', (source) => {
+    expect(problems(source)).toEqual([])
+  })
+
+  it('are three', () => {
+    expect(files).toHaveLength(3)
+  })
+
+  function withWindow(window: string): string {
+    return `${fileWith({ window: '', days: '', hours: '' })}\n${window}`
+  }
+})
+
 describe('a campaign file with a mistake', () => {
   it.each([
     [
@@ -206,6 +223,11 @@ describe('a campaign file with a mistake', () => {
     ['steps:\n  - subject: a\n    html: >\n      one\n      {% if %}', [expect.stringMatching(/^9: /)]],
   ])('is refused with the line: %j', (steps, expected) => {
     expect(problems(`${good.slice(0, good.indexOf('steps:'))}${steps}\n`)).toEqual(expected)
+  })
+
+  it.each(['On {{ a | default: "b" }}', '{Hi|Hello} you'])('is told that %s needs quotes', (subject) => {
+    const [problem = ''] = problems(fileWith({ '- subject': `  - subject: ${subject}` }))
+    expect(problem).toMatch(/^8: .*a text with braces stands in quotes/)
   })
 
   it('is told every mistake at once', () => {

@@ -53,6 +53,15 @@ describe('a rendered step', () => {
     expect(new Set(others.map(({ text }) => text)).size).toBe(8)
   })
 
+  it('chooses anew in each step, and in the subject', () => {
+    const spintax = '{a|b|c|d|e|f|g|h}'
+    const steps = Array.from({ length: 20 }, (_, at) =>
+      rendered({ id: `s${at}`, subject: spintax, text: spintax }),
+    )
+    expect(new Set(steps.map(({ text }) => text)).size).toBeGreaterThan(4)
+    expect(steps.some(({ subject, text }) => subject !== text)).toBe(true)
+  })
+
   it('keeps the subject on one line, whatever the lead data', () => {
     const company = 'Evil\r\nBcc: all@example.com\u2028x\u0000'
     expect(rendered({ subject: '{{ company }}' }, { lead: { ...lead, company } }).subject).toBe(

@@ -112,6 +112,28 @@ describe('the spread of first emails', () => {
     expect(send?.dueAt).toEqual(evening)
   })
 
+  it('does not let a lead in a far zone hold up the lead after it', () => {
+    const mailboxes = [mailbox('a', { minGapSeconds: 60 })]
+    const [far, near] = plan({ mailboxes, leads: [...leads(1, 'America/Los_Angeles'), ...leads(1)] })
+    expect(far?.dueAt.toISOString()).toBe('2026-03-02T17:00:00.000Z')
+    expect(near?.dueAt.toISOString()).toBe('2026-03-02T10:01:00.000Z')
+  })
+
+  it('counts on one day what two zones make due on two, so that neither exceeds the limit', () => {
+    const [here, abroad] = [leads(1), leads(1, 'America/New_York')]
+    const sends = plan({
+      now: new Date('2026-03-02T20:00:00Z'),
+      mailboxes: [mailbox('a', { dailyLimit: 3 })],
+      leads: [...here, ...abroad, ...here, ...here],
+    })
+    expect(times(sends)).toEqual([
+      '2026-03-03T09:00:00.000Z',
+      '2026-03-02T20:00:00.000Z',
+      '2026-03-03T09:00:00.000Z',
+      '2026-03-04T09:00:00.000Z',
+    ])
+  })
+
   it('takes the zone of the campaign for a lead whose zone does not exist', () => {
     const [send] = plan({ leads: leads(1, 'Mars/Phobos'), zone: 'America/New_York' })
     expect(send?.dueAt.toISOString()).toBe('2026-03-02T14:00:00.000Z')

@@ -11,6 +11,7 @@ describe('the variables of a template', () => {
     ['{{ a | upcase | default: "x" }}', { a: false }],
     ['{{ a | default: b }}', { a: true, b: false }],
     ['{{ a | default: "x" }} {{ a }}', { a: false }],
+    ['{{ a }} {{ a | default: "x" }}', { a: false }],
     ['{% if a %}x{% endif %}', { a: true }],
     ['{% if a and b == "x" %}{{ c }}{% endif %}', { a: true, b: true, c: false }],
     ['{% assign n = a %}{{ n }}', { a: false }],
