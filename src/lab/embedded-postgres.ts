@@ -63,10 +63,12 @@ async function bringUp(directory: string): Promise<string> {
   const home = record.home ?? directory
   const account = await findServerAccount(path.join(home, 'data'))
   const server: Server = { home, account, password: record.password }
-  const binaries = await prepareBinaries(home, account)
-  await initialiseData(server, binaries)
   // It may be starting by itself (recovery after a crash), or stopping: then it is waited for.
-  if (!(await awaitReady(server))) await startServer(server, binaries, record.port)
+  if (!(await awaitReady(server))) {
+    const binaries = await prepareBinaries(home, account)
+    await initialiseData(server, binaries)
+    await startServer(server, binaries, record.port)
+  }
   const port = (await findPostmaster(server))?.port
   if (!port)
     throw new AppError('internal', `The embedded PostgreSQL in ${home} ended while it started. Try again.`)

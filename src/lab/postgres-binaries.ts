@@ -12,8 +12,11 @@ import { type Account, giveTo, runAs } from './postgres-account.ts'
 export async function prepareBinaries(home: string, account: Account | undefined): Promise<string> {
   const native = findNativeDirectory()
   if (!(await whyNotRunnable(native, account))) return path.join(native, 'bin')
-  const copy = path.join(home, 'postgresql')
-  if (await whyNotRunnable(copy, account)) await copyNative(native, copy, account)
+  const copy = path.join(home, `postgresql-${await readVersion(native)}`)
+  if (await whyNotRunnable(copy, account)) {
+    await removeOldCopies(home)
+    await copyNative(native, copy, account)
+  }
   const problem = await whyNotRunnable(copy, account)
   if (!problem) return path.join(copy, 'bin')
   throw new AppError(
@@ -61,10 +64,18 @@ async function whyNotRunnable(native: string, account: Account | undefined): Pro
   }
 }
 
+async function readVersion(native: string): Promise<string> {
+  const text = await fs.readFile(path.join(native, '../package.json'), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
+async function removeOldCopies(home: string): Promise<void> {
+  const copies = (await fs.readdir(home)).filter((name) => name.startsWith('postgresql-'))
+  for (const name of copies) await fs.rm(path.join(home, name), { recursive: true })
+}
+
 async function copyNative(native: string, copy: string, account: Account | undefined): Promise<void> {
   const unfinished = `${copy}.new`
-  await fs.rm(copy, { recursive: true, force: true })
-  await fs.rm(unfinished, { recursive: true, force: true })
   await fs.cp(native, unfinished, { recursive: true, verbatimSymlinks: true })
   await linkLibraries(unfinished)
   await giveTo(account, unfinished)

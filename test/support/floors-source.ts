@@ -24,7 +24,7 @@ export async function readSources(): Promise<SourceFile[]> {
   return Promise.all(found.flat().map(readSource))
 }
 
-export async function readSource(file: string): Promise<SourceFile> {
+async function readSource(file: string): Promise<SourceFile> {
   return { path: file, text: await fs.readFile(path.join(root, file), 'utf8') }
 }
 
