@@ -56,7 +56,7 @@ export function findSenderBlanks(check: BlankCheck, sender: Sender): string[] {
   return check.requiredOfSender.map(({ name }) => name).filter((name) => !(name in variables))
 }
 
-export function partsOf({ subject, html, text }: StepContent): Part[] {
+function partsOf({ subject, html, text }: StepContent): Part[] {
   const parts: Part[] = [{ template: subject, kind: 'text' }]
   if (html) parts.push({ template: html, kind: 'html' })
   if (text) parts.push({ template: text, kind: 'text' })

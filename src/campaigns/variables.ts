@@ -48,7 +48,7 @@ export function senderVariables({ fromName, address }: Sender): Variables {
 }
 
 /** How a column's name is written in a template. */
-export function variableName(column: string): string {
+function variableName(column: string): string {
   return column
     .trim()
     .toLowerCase()

@@ -49,6 +49,7 @@ export interface CampaignStepsTable {
   id: string
   campaign_id: string
   position: number
+  step_name: Defaulted<string>
   template_id: string | null
   subject: Defaulted<string>
   content: string | null
