@@ -16,6 +16,13 @@ interface Group {
   options: number
 }
 
+interface Output {
+  pieces: string[]
+  open: Group[]
+  /** Choices so far: each is told from the others by its number. */
+  groups: number
+}
+
 const maxDepth = 50
 const plainText = /[^{}|\\]+/y
 const escapedCharacter = /\\[{}|\\]/y
@@ -29,33 +36,41 @@ const literalOpen = '{{ "{" | raw }}'
  * `{% %}` pass untouched; `\{`, `\}`, `\|` and `\\` are literal; braces without a `|` (as in CSS) stay. Linear time.
  */
 export function spintaxToLiquid(text: string): SpintaxResult {
-  const pieces: string[] = []
-  const open: Group[] = []
-  let groups = 0
+  const output: Output = { pieces: [], open: [], groups: 0 }
   for (let at = 0; at < text.length; ) {
     const token = readToken(text, at)
     if (token.kind === 'lost') return failed(text, at, token.liquid)
-    if (token.kind === 'text') pieces.push(token.liquid)
-    else if (token.liquid === '{') {
-      if (open.length === maxDepth) return failed(text, at, `braces are nested more than ${maxDepth} deep`)
-      open.push({ openedAt: at, piece: pieces.length, options: 1 })
-      pieces.push(literalOpen)
-    } else if (token.liquid === '|') {
-      const group = open.at(-1)
-      if (group) group.options++
-      pieces.push(group ? '{% or %}' : '|')
-    } else {
-      const group = open.pop()
-      if (!group) return failed(text, at, 'this } closes nothing; write \\} for a literal brace')
-      const isChoice = group.options > 1
-      if (isChoice) pieces[group.piece] = `{% spin ${groups++} %}`
-      pieces.push(isChoice ? '{% endspin %}' : '}')
-    }
+    if (token.kind === 'text') output.pieces.push(token.liquid)
+    const mistake = token.kind === 'brace' ? takeBrace(token.liquid, at, output) : undefined
+    if (mistake) return failed(text, at, mistake)
     at += token.length
   }
-  const unclosed = open[0]
+  const unclosed = output.open[0]
   if (unclosed) return failed(text, unclosed.openedAt, neverClosed(text, unclosed.openedAt))
-  return { ok: true, liquid: pieces.join('') }
+  return { ok: true, liquid: output.pieces.join('') }
+}
+
+/** Returns what is wrong with a brace that cannot stand here. */
+function takeBrace(character: string, at: number, output: Output): string | undefined {
+  const { pieces, open } = output
+  if (character === '|') {
+    const group = open.at(-1)
+    if (group) group.options++
+    pieces.push(group ? '{% or %}' : '|')
+    return undefined
+  }
+  if (character === '{') {
+    if (open.length === maxDepth) return `braces are nested more than ${maxDepth} deep`
+    open.push({ openedAt: at, piece: pieces.length, options: 1 })
+    pieces.push(literalOpen)
+    return undefined
+  }
+  const group = open.pop()
+  if (!group) return 'this } closes nothing; write \\} for a literal brace'
+  const isChoice = group.options > 1
+  if (isChoice) pieces[group.piece] = `{% spin ${output.groups++} %}`
+  pieces.push(isChoice ? '{% endspin %}' : '}')
+  return undefined
 }
 
 function readToken(text: string, at: number): Token {
