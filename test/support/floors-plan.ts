@@ -51,7 +51,7 @@ export const doors: Readonly<Record<string, Door | 'anywhere'>> = {
   'pg-copy-streams': { rooms: ['leads'] },
   commander: { rooms: ['cli'] },
   'cli-progress': { rooms: ['cli'] },
-  yaml: { rooms: ['cli'] },
+  yaml: { rooms: ['campaigns'] },
 }
 
 /** Names that say where code was put, not what it is. */

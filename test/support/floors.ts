@@ -109,29 +109,6 @@ export function checkNames(files: readonly SourceFile[]): string[] {
   })
 }
 
-/** The processes of src/app/pools.ts, the files of workers/ and the lines of the Procfile are the same. */
-export function checkProcesses(
-  pools: readonly string[],
-  files: readonly SourceFile[],
-  procfile: string,
-): string[] {
-  const workers = files
-    .filter(({ path: file }) => /^workers\/[^/]+$/.test(file))
-    .map((file) => path.basename(file.path, '.ts'))
-  const lines = new Map(
-    procfile
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => [line.split(':')[0] ?? '', line] as const),
-  )
-  const names = [...new Set([...pools, ...workers, ...lines.keys()])].sort()
-  return names.flatMap((name) => [
-    ...(pools.includes(name) ? [] : [`src/app/pools.ts has no process "${name}"`]),
-    ...(workers.includes(name) ? [] : [`there is no workers/${name}.ts`]),
-    ...(lines.get(name)?.includes(`workers/${name}.ts`) ? [] : [`no line of the Procfile starts "${name}"`]),
-  ])
-}
-
 function eachImport(
   files: readonly SourceFile[],
   check: (file: SourceFile, imported: Import) => string | undefined,

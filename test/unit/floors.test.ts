@@ -1,6 +1,8 @@
 import { promises as fs } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { pools } from '../../src/app/pools.ts'
+import { queueNames } from '../../src/queue/catalogue.ts'
 import {
   checkCycles,
   checkDoors,
@@ -8,11 +10,11 @@ import {
   checkFloors,
   checkMigrations,
   checkNames,
-  checkProcesses,
   checkRawSql,
   checkWorkers,
 } from '../support/floors.ts'
 import { doors } from '../support/floors-plan.ts'
+import { checkProcesses, checkServed } from '../support/floors-pools.ts'
 import { readSources, type SourceFile } from '../support/floors-source.ts'
 import { checkFloatingOperations, checkSideEffects } from '../support/floors-statements.ts'
 
@@ -183,10 +185,26 @@ test('a process that is missing somewhere is found', () => {
   ])
 })
 
-const poolsFile = sources.find((file) => file.path === 'src/app/pools.ts')
+test('a priority that is served by none or by two is found', () => {
+  const high = { queue: 'sending', minPriority: 1 }
+  const rest = { queue: 'sending', maxPriority: 0 }
+  expect(checkServed({ a: [high, rest] }, ['sending'])).toEqual([])
+  expect(checkServed({ a: [{ queue: 'sending' }] }, ['sending'])).toEqual([])
+  expect(checkServed({ a: [high] }, ['sending'])).toContainEqual(
+    expect.stringContaining('priority 0 are served by 0'),
+  )
+  expect(checkServed({ a: [high, rest], b: [high] }, ['sending'])).toContainEqual(
+    expect.stringContaining('priority 1 are served by 2'),
+  )
+  expect(checkServed({ a: [] }, ['inbox'])).toContainEqual(expect.stringContaining('inbox'))
+  expect(checkServed({ a: [{ queue: 'old' }] }, [])).toEqual(['there is no queue "old"'])
+})
 
-test.skipIf(!poolsFile)('pools, workers and Procfile name the same processes', async () => {
-  const { pools } = (await import(path.join(root, 'src/app/pools.ts'))) as { pools: Record<string, unknown> }
+test('pools, workers and Procfile name the same processes', async () => {
   const procfile = await fs.readFile(path.join(root, 'Procfile'), 'utf8')
   expect(checkProcesses(Object.keys(pools), sources, procfile)).toEqual([])
+})
+
+test('every queue and every priority of it is served exactly once', () => {
+  expect(checkServed(pools, queueNames)).toEqual([])
 })
