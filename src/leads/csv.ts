@@ -8,7 +8,6 @@ export type CsvRecord =
   | { line: number; reason: string; original: string }
 
 const maxRecordBytes = 64 * 1024
-const maxRecordLines = 1_000
 const quote = 0x22
 
 /** Lines that belong together, because a quoted field runs over their ends. */
@@ -71,9 +70,9 @@ function findEnd(lines: readonly Line[], start: number): number | 'later' | 'nev
     const line = lines[at]
     if (!line) break
     quotes += countQuotes(line.bytes)
-    bytes += line.bytes.length
+    bytes += line.bytes.length + 1
     if (quotes % 2 === 0) return at + 1
-    if (line.dropped > 0 || bytes > maxRecordBytes || at - start >= maxRecordLines) return 'never'
+    if (line.dropped > 0 || bytes > maxRecordBytes) return 'never'
   }
   return 'later'
 }

@@ -48,7 +48,7 @@ const counts = (inserted: number, updated: number, unchanged: number, rejected: 
 
 describe('an import', () => {
   test('stores fields, metadata and tags', async () => {
-    const content = '\ufeffE-Mail;First Name;Deal Size\r\nAda@Acorn.test;"Zoë ""Z""";"1\t2\\3\r\n4"\r\n'
+    const content = '\ufeffE-Mail;First Name;Deal Size\r\nAda@Acorn.test;"Zoë ""Z""";"1\t2\\3\r4\r\n5"\r\n'
     expect(await importText(content, { tags: ['autumn', 'berlin'] })).toMatchObject(counts(1, 0, 0, 0))
     expect(await storedLeads()).toMatchObject([
       {
@@ -56,7 +56,7 @@ describe('an import', () => {
         first_name: 'Zoë "Z"',
         last_name: null,
         tags: ['autumn', 'berlin'],
-        metadata: { deal_size: '1\t2\\3\n4' },
+        metadata: { deal_size: '1\t2\\3\r4\n5' },
       },
     ])
   })
@@ -97,7 +97,7 @@ describe('an import', () => {
     const content = Buffer.concat([
       Buffer.from('email,first_name,timezone\n'),
       Buffer.from('ada@acorn.test,Ada,Europe/Vienna\n'),
-      Buffer.from('no-address,Bob,\n'),
+      Buffer.from('no-address,B\\o\rb\tb,\n'),
       Buffer.from('"multi\nline",Cid,\n'),
       Buffer.from('dan@oak.test,Dan,Mars/Base\n'),
       Buffer.from('ADA@acorn.TEST,Again,\n'),
@@ -119,6 +119,7 @@ describe('an import', () => {
       [10, 'not UTF-8 text (save the file as CSV UTF-8)'],
       [11, 'a quote is opened and never closed'],
     ])
+    expect(report.rejects[0]?.original).toBe('no-address,B\\o\rb\tb,')
     expect((await storedLeads()).map((lead) => lead.email)).toEqual(['ada@acorn.test', 'ida@oak.test'])
   })
 

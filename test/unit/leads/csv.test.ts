@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type CsvRecord, readCsv } from '../../../src/leads/csv.ts'
+import { type CsvRecord, readCsv, readRecords } from '../../../src/leads/csv.ts'
 
 async function read(input: string | Buffer, options: { delimiter?: string; chunkSize?: number } = {}) {
   const bytes = Buffer.from(input)
@@ -110,6 +110,18 @@ describe('readCsv', () => {
       [1, neverClosed],
       ...rows.map((row, index) => [index + 2, row.split(',')]),
     ])
+  })
+
+  test('no more than 64 KB are held for a quote that may still be closed', () => {
+    const lines = Array.from({ length: 70_000 }, (_, index) => ({
+      number: index + 1,
+      bytes: Buffer.from(index === 0 ? '"' : ''),
+      dropped: 0,
+    }))
+    expect(readRecords(lines.slice(0, 60_000), ',', false).rest).toHaveLength(60_000)
+    const { records, rest } = readRecords(lines, ',', false)
+    expect(records.map(brief)).toEqual([[1, neverClosed]])
+    expect(rest).toEqual([])
   })
 
   test('a line longer than 64 KB is refused and held only in part', async () => {
