@@ -4,14 +4,13 @@ import path from 'node:path'
 import { AppError } from '../core/errors.ts'
 import { canEnter, findServerAccount } from './postgres-account.ts'
 import { prepareBinaries } from './postgres-binaries.ts'
+import { initialiseData, type Server } from './postgres-data.ts'
 import { withLock } from './postgres-lock.ts'
 import {
   answers,
   awaitReady,
   createOwnDatabase,
   findPostmaster,
-  initialiseData,
-  type Server,
   serverUrl,
   startServer,
   stopServer,
