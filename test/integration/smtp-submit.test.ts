@@ -188,7 +188,7 @@ describe('giving up', () => {
   test('before it began opens no connection', async () => {
     const result = await sendBody(bodyOf(100), 'ann@accept.test', { signal: AbortSignal.abort() })
     expect(kindOf(result)).toBe('not_sent message aborted')
-    expect(provider.connections.total).toBe(0)
+    expect(transports.counts().open).toBe(0)
   })
 
   test('after the release waits for the reply', async () => {
