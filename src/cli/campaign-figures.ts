@@ -25,13 +25,13 @@ export function drawBar(sent: number, ended: number, total: number, width = barW
 }
 
 function describeFunnel(steps: readonly StepFunnel[]): string {
-  const deferred = steps.some((step) => step.held > 0)
+  const anyHeld = steps.some((step) => step.held > 0)
   return renderTable(steps, {
     step: (row) => `${row.position} ${row.name}`.trimEnd(),
     planned: (row) => row.planned,
     sent: (row) => row.sent,
     deferred: (row) => row.deferred,
-    ...(deferred ? { held: (row: StepFunnel) => row.held } : {}),
+    ...(anyHeld ? { held: (row: StepFunnel) => row.held } : {}),
     failed: (row) => row.failed,
     skipped: (row) => row.skipped,
     unknown: (row) => row.unknown,
@@ -60,11 +60,7 @@ function describeAccount({ total, byEnd, ends: counts }: LeadAccount): string {
   const shown = lines.map(({ label, count, words }) =>
     `  ${count.toLocaleString('en').padStart(7)}  ${label.padEnd(width)}  ${words}`.trimEnd(),
   )
-  const sum = lines.reduce((all, { count }) => all + count, 0)
-  return [
-    `Every lead accounted for: ${formatCount(sum, 'lead')} of ${total.toLocaleString('en')}`,
-    ...shown,
-  ].join('\n')
+  return [`${formatCount(total, 'lead')}:`, ...shown].join('\n')
 }
 
 function describeReasons(reasons: readonly EmailReason[]): string {

@@ -32,7 +32,8 @@ async function preview(name: string, options: TenantOptions & { number: number }
 }
 
 function describe({ emails, followUps }: Preview): string {
-  if (emails.length === 0) return 'Nothing is planned: there is no lead to write to, or everything was sent.'
+  if (emails.length === 0)
+    return 'Nothing waits to be sent: there are no leads, the scheduler has not planned yet, or all has gone out.'
   const [first] = emails
   const sequence = followUps.map((email) => writeOut(email))
   return [
