@@ -139,3 +139,36 @@ function leadEnds(campaign: CampaignKey, after: string | null) {
      where cl.tenant_id = ${campaign.tenant_id} and cl.campaign_id = ${campaign.id}
        and (${after}::uuid is null or cl.lead_id > ${after}::uuid)`
 }
+
+export interface CampaignProgress {
+  tenant: string
+  campaign: string
+  status: 'active' | 'paused'
+  statusReason: string | null
+  /** False while the planner has leads to enrol. */
+  enrolled: boolean
+  planned: number
+  sent: number
+  failed: number
+  skipped: number
+  unknown: number
+}
+
+/** Campaigns that are under way, the latest launched first; `tenantId` null: of all tenants. */
+export async function listCampaignProgress(db: Db, tenantId: string | null): Promise<CampaignProgress[]> {
+  const { rows } = await sql<CampaignProgress>`
+    select t.name as tenant, c.campaign_name as campaign, c.status, c.status_reason as "statusReason",
+           c.enrolled_at is not null as enrolled, emails.*
+      from campaigns c
+      join tenants t on t.id = c.tenant_id
+     cross join lateral (
+       select count(*) as planned, count(*) filter (where e.status = 'sent') as sent,
+              count(*) filter (where e.status = 'failed') as failed,
+              count(*) filter (where e.status = 'skipped') as skipped,
+              count(*) filter (where e.status = 'unknown') as unknown
+         from emails e where e.tenant_id = c.tenant_id and e.campaign_id = c.id
+     ) emails
+     where c.status in ('active', 'paused') and (${tenantId}::uuid is null or c.tenant_id = ${tenantId}::uuid)
+     order by c.started_at desc`.execute(db)
+  return rows
+}

@@ -5,6 +5,7 @@ import { addLeadCommands } from './commands/leads.ts'
 import { addMailboxCommands } from './commands/mailbox.ts'
 import { addMigrateCommand } from './commands/migrate.ts'
 import { addStartCommand } from './commands/start.ts'
+import { addStatusCommand } from './commands/status.ts'
 import { addSuppressionCommands } from './commands/suppressions.ts'
 import { addTenantCommands } from './commands/tenant.ts'
 import { exitCodeOf, reportError } from './failure.ts'
@@ -18,6 +19,7 @@ const groups: readonly ((program: Command) => void)[] = [
   addLeadCommands,
   addSuppressionCommands,
   addCampaignCommands,
+  addStatusCommand,
 ]
 
 const examples = `

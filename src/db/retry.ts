@@ -19,6 +19,12 @@ export function isTransientConflict(error: unknown): boolean {
   return code === '40001' || code === '40P01'
 }
 
+/** True when the statement took longer than its connection allows (57014), or the server did not answer in that time. */
+export function isStatementTimeout(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: string; message?: string }
+  return code === '57014' || message === 'Query read timeout'
+}
+
 export interface RetryOptions {
   /** Called before each further try. */
   onRetry?: (error: unknown) => void
