@@ -24,7 +24,7 @@ export interface ConnectionOptions {
   rejectUnauthorized?: boolean | undefined
 }
 
-export interface Envelope {
+interface Envelope {
   from: string
   to: string
 }
@@ -61,8 +61,9 @@ export class PooledTransport {
     this.#onSettled = onSettled
   }
 
-  get isOpen(): boolean {
-    return this.#pool !== undefined
+  /** When a reply that is still coming in drops is given up, counted from the last chunk. */
+  get replyDeadlineMs(): number {
+    return 2 * this.#options.replyTimeoutMs
   }
 
   get connections(): number {
