@@ -43,6 +43,8 @@ export function createPool(options: DatabaseOptions): pg.Pool {
     types,
   })
   pool.on('error', options.onIdleError)
+  // A connection that breaks in a transaction rejects its query; unheard, the same error would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }
 
@@ -62,6 +64,8 @@ export function createDb(pool: pg.Pool): Db {
 }
 
 const unreachableCodes = new Set([
+  'ECONNRESET',
+  'EAI_AGAIN',
   'ECONNREFUSED',
   'ENOTFOUND',
   'ETIMEDOUT',
