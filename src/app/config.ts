@@ -44,14 +44,12 @@ const settings = {
     pollIntervalMs: wholeNumber('ROOKERY_QUEUE_POLL_MS', 500, 10, 60_000),
     superviseSeconds: wholeNumber('ROOKERY_QUEUE_SUPERVISE_SECONDS', 5, 1, 600),
     monitorSeconds: wholeNumber('ROOKERY_QUEUE_MONITOR_SECONDS', 5, 1, 600),
-    maxConnections: wholeNumber('ROOKERY_QUEUE_CONNECTIONS', 4, 1, 100),
   },
   scheduler: {
     drainerMs: wholeNumber('ROOKERY_SCHEDULER_DRAINER_MS', 500, 10, 60_000),
     plannerMs: wholeNumber('ROOKERY_SCHEDULER_PLANNER_MS', 500, 10, 60_000),
     leaseSweepSeconds: wholeNumber('ROOKERY_SCHEDULER_LEASE_SWEEP_SECONDS', 5, 1, 3_600),
     sweepSeconds: wholeNumber('ROOKERY_SCHEDULER_SWEEP_SECONDS', 30, 1, 3_600),
-    maintenanceSeconds: wholeNumber('ROOKERY_SCHEDULER_MAINTENANCE_SECONDS', 300, 1, 86_400),
   },
   telemetry: {
     logLevel: choice('ROOKERY_LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal'], 'info'),

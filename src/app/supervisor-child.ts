@@ -8,6 +8,7 @@ export interface ChildOptions {
   /** The worker file; it runs on the Node that runs this process. */
   file: string
   env: NodeJS.ProcessEnv
+  directory?: string
   /** How long it may take to stop before it is killed. */
   killAfterMs: number
   restart: RestartRule
@@ -69,9 +70,10 @@ function reportExit({ name, log }: ChildOptions, { code, signal }: Exit, next: A
 
 // In a process group of its own, so that Ctrl+C at the terminal reaches it once, through the supervisor. The IPC
 // channel carries no messages: the worker stops by itself when it closes, which it also does if we are killed.
-function spawnWorker({ name, file, env, lines, log }: ChildOptions): ChildProcess {
+function spawnWorker({ name, file, env, directory, lines, log }: ChildOptions): ChildProcess {
   const child = spawn(process.execPath, [file], {
     env,
+    cwd: directory,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
   })

@@ -28,6 +28,8 @@ export interface PoolOptions<Name extends QueueName> {
   handler: Handler<Name>
   /** One call for each settled job. */
   onReport: (report: JobReport) => void
+  /** Whenever a slot is taken or comes free. */
+  onActivity?: (busy: number, slots: number) => void
   /** A fetch or heartbeat that failed and will be tried again. */
   onError: (error: unknown) => void
   /** A settle that cannot succeed: the process must end. */
@@ -69,6 +71,7 @@ export function startPool<Name extends QueueName>(
   const running = new Set<Promise<void>>()
   let wakeFetcher: (reason: 'slot free' | 'changed') => void = () => undefined
 
+  const noteActivity = () => options.onActivity?.(running.size, limit.concurrency)
   const freeSlots = () => limit.concurrency - running.size
 
   async function fetchLoop(): Promise<void> {
@@ -83,8 +86,10 @@ export function startPool<Name extends QueueName>(
   function start(job: FetchedJob): void {
     const work = limit(() => run(job))
     running.add(work)
+    noteActivity()
     void work.finally(() => {
       running.delete(work)
+      noteActivity()
       wakeFetcher('slot free')
     })
   }

@@ -51,6 +51,13 @@ export async function findNextDue(db: Db, lane: LaneRef): Promise<Date | undefin
   return row?.due_at
 }
 
+/** True for the one sweep that may run now; held to the end of the transaction. */
+export async function lockSweep(trx: Trx): Promise<boolean> {
+  const { rows } = await sql<{ mine: boolean }>`
+    select pg_try_advisory_xact_lock(hashtextextended('rookery sweep', 0)) as mine`.execute(trx)
+  return rows[0]?.mine ?? false
+}
+
 /** Lanes with a due email that are not blocked and have no wake: what a lost wake would look like. */
 export async function listSleepingLanes(db: Db | Trx, limit: number): Promise<LaneRef[]> {
   const { rows } = await sql<LaneRef>`

@@ -1,9 +1,8 @@
-import { sql } from 'kysely'
 import type { Db } from '../../db/connect.ts'
 import type { QueueClient } from '../../queue/boss.ts'
 import { laneKey } from '../../queue/catalogue.ts'
 import { listLiveJobs } from '../../queue/live-jobs.ts'
-import { insertWakes, listSleepingLanes } from '../../sending/lane-store.ts'
+import { insertWakes, listSleepingLanes, lockSweep } from '../../sending/lane-store.ts'
 import { expireLeases } from '../../sending/lease-store.ts'
 
 /**
@@ -12,9 +11,7 @@ import { expireLeases } from '../../sending/lease-store.ts'
  */
 export async function sweepLanes(db: Db, queue: QueueClient): Promise<number> {
   return db.transaction().execute(async (trx) => {
-    const { rows } = await sql<{ mine: boolean }>`
-      select pg_try_advisory_xact_lock(hashtextextended('rookery sweep', 0)) as mine`.execute(trx)
-    if (!rows[0]?.mine) return 0
+    if (!(await lockSweep(trx))) return 0
     const sleeping = await listSleepingLanes(trx, 1000)
     const keys = sleeping.map((lane) => laneKey(lane.mailboxId, lane.lane))
     const live = new Set((await listLiveJobs(queue, trx, 'email-sending', keys)).map((job) => job.key))

@@ -5,6 +5,7 @@ import type { Sealer } from '../../secrets/sealer.ts'
 import type { ClaimedEmail } from '../../sending/claim-emails.ts'
 import type { RetryPolicy } from '../../sending/settlement.ts'
 import type { OutgoingMessage } from '../../smtp/compose.ts'
+import type { SubmissionResult } from '../../smtp/submit.ts'
 import { createTransports, type Transports } from '../../smtp/transports.ts'
 import { findSuppressions } from '../../suppression/store.ts'
 import type { Logger } from '../../telemetry/log.ts'
@@ -41,6 +42,7 @@ export interface SendingRoom {
   clock: Clock
   log: Logger
   random: () => number
+  inFlight: { inc(): void; dec(): void }
   sealer: Sealer
   transports: Transports
   claimer: Coalescer<LaneClaim, LaneClaimAnswer>
@@ -51,7 +53,7 @@ export interface SendingRoom {
   retry: RetryPolicy
   renderer: (mailbox: SendingMailbox) => (email: ClaimedEmail) => Promise<OutgoingMessage>
   findSuppression(email: ClaimedEmail): Promise<string | undefined>
-  onSettled(email: ClaimedEmail, result: { verdict: { kind: string } }, claimedAt: Moment): void
+  onSettled(email: ClaimedEmail, result: SubmissionResult, claimedAt: Moment): void
   /** After the sessions have ended: the last settlements, then the connections. */
   close(deadlineMs: number): Promise<void>
 }
@@ -83,6 +85,7 @@ export async function openSendingRoom(ports: RoomPorts, options: SendingOptions)
     clock,
     log,
     random: Math.random,
+    inFlight: metrics.submissionsInFlight,
     sealer,
     transports,
     settler,
@@ -100,7 +103,8 @@ export async function openSendingRoom(ports: RoomPorts, options: SendingOptions)
       const [suppression] = await findSuppressions(db, email.tenantId, email.to)
       return suppression?.reason
     },
-    onSettled(_email, { verdict }, claimedAt) {
+    onSettled(_email, { verdict, timings }, claimedAt) {
+      metrics.submitSeconds.observe(timings.totalMs / 1000)
       metrics.emailsSettled.inc({ outcome: outcomeLabel(verdict.kind) })
       metrics.claimToSettledSeconds.observe((clock.monotonicMs() - claimedAt.monotonicMs) / 1000)
     },

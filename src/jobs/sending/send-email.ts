@@ -16,6 +16,8 @@ export interface SendPorts {
   leases: Leases
   settler: Settler
   random: () => number
+  /** Counts the submissions on the wire. */
+  inFlight: { inc(): void; dec(): void }
   /** Throws AppError `invalid_input` when the content cannot be made. */
   render(email: ClaimedEmail): Promise<OutgoingMessage>
   /** A reason code if the recipient has been suppressed since the claim. */
@@ -37,6 +39,7 @@ export async function sendEmail(
   ports: SendPorts,
 ): Promise<LaneBlock | undefined> {
   const lease = ports.leases.hold(email, claimedAt)
+  ports.inFlight.inc()
   try {
     const composed = await compose(email, ports)
     if (!composed.ok) {
@@ -54,6 +57,7 @@ export async function sendEmail(
     ports.onSettled?.(email, result, claimedAt)
     return await ports.onScope(result)
   } finally {
+    ports.inFlight.dec()
     lease.release()
   }
 }
