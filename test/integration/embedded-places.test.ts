@@ -6,7 +6,12 @@ import { expect, onTestFinished, test } from 'vitest'
 import { findEmbeddedPostgres, stopEmbeddedPostgres } from '../../src/lab/embedded-postgres.ts'
 import { canEnter } from '../../src/lab/postgres-account.ts'
 import { copyProject } from '../support/closed-project.ts'
-import { ensureProgram, readPostmasterPid, readSetting } from '../support/embedded.ts'
+import {
+  ensureProgram,
+  readPostmasterPid,
+  readSetting,
+  temporaryServerDirectory,
+} from '../support/embedded.ts'
 import { moduleUrl, projectRoot, runProgram } from '../support/program.ts'
 import { runStatement } from '../support/template.ts'
 
@@ -47,13 +52,7 @@ test.runIf(isRoot)('root runs it from a directory that only root can enter', asy
 })
 
 test.runIf(isRoot)('under root the server runs as an account without rights', async () => {
-  const parent = await fs.mkdtemp(path.join(os.tmpdir(), 'rookery-embedded-'))
-  const directory = path.join(parent, 'postgres')
-  onTestFinished(async () => {
-    await stopEmbeddedPostgres(directory)
-    await fs.rm(parent, { recursive: true, force: true })
-  })
-  await fs.chmod(parent, 0o755)
+  const directory = await temporaryServerDirectory()
   await runProgram(ensureProgram(directory))
   const { uid } = await fs.stat(`/proc/${await readPostmasterPid(directory)}`)
   expect(uid).not.toBe(0)
