@@ -32,7 +32,7 @@ const settings = {
     quantumSeconds: wholeNumber('ROOKERY_SENDING_QUANTUM_SECONDS', 20, 1, 3_600),
     leaseSeconds: wholeNumber('ROOKERY_SENDING_LEASE_SECONDS', 60, 5, 3_600),
     leaseMarginSeconds: wholeNumber('ROOKERY_SENDING_LEASE_MARGIN_SECONDS', 10, 1, 600),
-    coalesceMs: wholeNumber('ROOKERY_SENDING_COALESCE_MS', 10, 0, 1_000),
+    coalesceMs: wholeNumber('ROOKERY_SENDING_COALESCE_MS', 15, 0, 1_000),
     retryBaseSeconds: wholeNumber('ROOKERY_SENDING_RETRY_BASE_SECONDS', 1_800, 1, 86_400),
     retryGiveUpHours: wholeNumber('ROOKERY_SENDING_RETRY_GIVE_UP_HOURS', 96, 1, 720),
     maxTransports: wholeNumber('ROOKERY_SENDING_MAX_TRANSPORTS', 500, 1, 100_000),

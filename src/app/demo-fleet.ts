@@ -6,7 +6,7 @@ import { superviseProcesses } from './supervisor.ts'
 
 // The pace of somebody who watches: a refused email is tried again after seconds, not half an hour.
 const demoPace = {
-  ROOKERY_SENDING_RETRY_BASE_SECONDS: '2',
+  ROOKERY_SENDING_RETRY_BASE_SECONDS: '1',
   ROOKERY_SENDING_REPLY_TIMEOUT_SECONDS: '15',
   ROOKERY_QUEUE_POLL_MS: '100',
   ROOKERY_SCHEDULER_DRAINER_MS: '100',
@@ -14,10 +14,30 @@ const demoPace = {
   ROOKERY_LOG_FORMAT: 'json',
 }
 
-/** The configuration of a demo in a directory of its own below home; nothing else of the environment reaches it. */
-export function readDemoConfig(): { config: Config; environment: Readonly<Record<string, string>> } {
-  const environment = { ROOKERY_HOME: path.join(readOwnConfig().home, 'demo'), ...demoPace }
-  return { config: readConfig(environment), environment }
+export interface DemoConfig {
+  config: Config
+  environment: Readonly<Record<string, string>>
+  /** What has to stand before a command so that it looks at the demo. */
+  commandPrefix: string
+}
+
+/** A demo lives in a directory of its own below home; nothing else of the environment reaches it. */
+export function readDemoConfig(): DemoConfig {
+  const own = readOwnConfig()
+  const environment = { ROOKERY_HOME: path.join(own.home, 'demo'), ...demoPace }
+  const elsewhere = own.database.url === undefined ? '' : 'DATABASE_URL= '
+  const home = nearPath(environment.ROOKERY_HOME)
+  return {
+    config: readConfig(environment),
+    environment,
+    commandPrefix: `${elsewhere}ROOKERY_HOME=${home} `,
+  }
+}
+
+/** As it is shortest to type from here. */
+export function nearPath(file: string): string {
+  const relative = path.relative('.', file)
+  return relative.startsWith('..') ? file : relative
 }
 
 export interface DemoFleet {
