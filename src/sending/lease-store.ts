@@ -47,18 +47,6 @@ export async function expireLeases(trx: Trx, limit = 1000): Promise<number> {
   return rows.length
 }
 
-/** Which of these claims were committed: asked when the connection broke before the commit was answered. */
-export async function listCommittedClaims(
-  db: Db,
-  claimIds: readonly string[],
-): Promise<Map<string, string[]>> {
-  const { rows } = await sql<{ claim_id: string; ids: string[] }>`
-    select claim_id, array_agg(id::text) as ids from emails
-     where claim_id = any(${claimIds}::uuid[]) and status = 'submitting'
-     group by claim_id`.execute(db)
-  return new Map(rows.map((row) => [row.claim_id, row.ids]))
-}
-
 /** Hands back the emails of claims that were committed but whose answer was lost: nothing of them left this process. */
 export async function lockEmailsOfClaims(trx: Trx, claimIds: readonly string[]): Promise<ReturnedEmail[]> {
   const { rows } = await sql<ReturnedEmail>`
