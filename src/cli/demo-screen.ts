@@ -18,8 +18,6 @@ export interface DemoScreen {
   /** Runs one step of the preparation and says what it came to, with the time it took. */
   step<T>(doing: string, work: () => Promise<T>, done: (result: T) => string): Promise<T>
   show(figures: DemoFigures): void
-  /** Ends the block of figures: what comes next stands below it. */
-  endFigures(): void
   write(text: string): void
 }
 
@@ -46,7 +44,7 @@ export function createDemoScreen(output: Output): DemoScreen {
       if (terminal) output.write(`  · ${doing} …`)
       const result = await work().finally(() => terminal && output.write('\r\u001b[K'))
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-      output.write(`  ✓ ${done(result)} ${`(${seconds} s)`}\n`)
+      output.write(`  ✓ ${done(result)} (${seconds} s)\n`)
       return result
     },
     show(figures) {
@@ -54,9 +52,6 @@ export function createDemoScreen(output: Output): DemoScreen {
       if (performance.now() - lastLineAt < lineEveryMs) return
       lastLineAt = performance.now()
       output.write(`  ${oneLine(figures)}\n`)
-    },
-    endFigures() {
-      drawnLines = 0
     },
     write: (text) => void output.write(`${text}\n`),
   }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
+import type { Config } from '../app/config.ts'
 import { type OpenDatabase, openDatabase } from '../app/database.ts'
 import { migrateDatabase } from '../app/migrate.ts'
 import type { Campaign } from '../campaigns/store.ts'
@@ -11,7 +12,6 @@ import { defineMailbox } from '../mailboxes/definition.ts'
 import { insertMailbox } from '../mailboxes/store.ts'
 import { insertSuppressions } from '../suppression/store.ts'
 import { insertTenant, type Tenant } from '../tenants/store.ts'
-import type { Config } from '../app/config.ts'
 import { createCampaign, readCampaignFile } from './campaign-definition.ts'
 import { launchCampaign } from './commands/campaign-launch.ts'
 import { storePasswords } from './commands/mailbox-add.ts'
@@ -19,8 +19,8 @@ import { importLeadFile, type LeadImportReport } from './lead-import.ts'
 import { openSealer } from './session.ts'
 
 const examples = path.join(import.meta.dirname, '../../examples')
-export const leadFile = path.join(examples, 'leads.csv')
-export const campaignFile = path.join(examples, 'campaign.yaml')
+const leadFile = path.join(examples, 'leads.csv')
+const campaignFile = path.join(examples, 'campaign.yaml')
 
 const senders = [
   { address: 'robin@wochenplan.test', displayName: 'Robin Rook' },
@@ -36,8 +36,6 @@ const suppressedAddresses = [
   'ines.valadares@olive-foods.test',
   'cormac.delaney@hawthorn-media.test',
 ]
-
-export const suppressions = { domain: suppressedDomain, addresses: suppressedAddresses }
 
 export function isSuppressed(recipient: string): boolean {
   return suppressedAddresses.includes(recipient) || recipient.endsWith(`@${suppressedDomain}`)
@@ -76,7 +74,7 @@ export async function createTenantWithMailboxes(
         ...sender,
         smtp,
         dailyLimit: 5000,
-        maxConnections: 3,
+        maxConnections: 5,
         timezone: 'Europe/Berlin',
       })
       const mailbox = await insertMailbox(trx, tenant.id, definition)

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { addCampaignCommands } from './commands/campaign.ts'
+import { addDemoCommand } from './commands/demo.ts'
 import { addLeadCommands } from './commands/leads.ts'
 import { addMailboxCommands } from './commands/mailbox.ts'
 import { addMigrateCommand } from './commands/migrate.ts'
@@ -20,6 +21,7 @@ const groups: readonly ((program: Command) => void)[] = [
   addSuppressionCommands,
   addCampaignCommands,
   addStatusCommand,
+  addDemoCommand,
 ]
 
 const examples = `
