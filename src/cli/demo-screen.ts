@@ -12,6 +12,8 @@ export interface DemoFigures {
   leads: { ended: number; total: number }
   emailsPerSecond: number
   seconds: number
+  /** Nothing comes after these: they are shown in any case. */
+  last: boolean
 }
 
 export interface DemoScreen {
@@ -49,7 +51,7 @@ export function createDemoScreen(output: Output): DemoScreen {
     },
     show(figures) {
       if (terminal) return redraw(block(figures))
-      if (performance.now() - lastLineAt < lineEveryMs) return
+      if (performance.now() - lastLineAt < lineEveryMs && !figures.last) return
       lastLineAt = performance.now()
       output.write(`  ${oneLine(figures)}\n`)
     },

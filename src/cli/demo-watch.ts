@@ -31,14 +31,16 @@ export async function watchCampaign(db: Db, campaign: Campaign, options: WatchOp
     const seconds = (now - startedAt) / 1000
     const { byEnd, total } = report.leads
     const totals = totalsOf(report)
+    const complete = byEnd.waiting === 0
+    const last = complete || seconds > options.timeoutSeconds
     options.show({
       ...totals,
       leads: { ended: total - byEnd.waiting, total },
       emailsPerSecond: rateOf(totals.sent, now),
       seconds,
+      last,
     })
-    const complete = byEnd.waiting === 0
-    if (complete || seconds > options.timeoutSeconds) return { report, seconds, complete }
+    if (last) return { report, seconds, complete }
     await sleep(everyMs, undefined, { signal: options.signal })
   }
 }
@@ -50,7 +52,7 @@ async function reportNow(db: Db, { tenant_id, campaign_name }: Campaign): Promis
   return reportCampaign(db, campaign)
 }
 
-export function totalsOf({ steps }: CampaignReport) {
+function totalsOf({ steps }: CampaignReport) {
   const totals = { planned: 0, sent: 0, deferred: 0, failed: 0, skipped: 0, unknown: 0 }
   for (const step of steps) {
     for (const name of Object.keys(totals) as (keyof typeof totals)[]) totals[name] += step[name]
