@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { emailSending } from '../jobs/email-sending.ts'
 import { readFleetState } from '../jobs/scheduler/fleet-state.ts'
 import { startSchedulerLoops } from '../jobs/scheduler/loops.ts'
@@ -82,14 +83,19 @@ async function startSending(context: Context, queue: QueueClient) {
   const served = startServed(context, queue, 'sending', emailSending(room), config.sending.slots)
   return {
     async stop() {
-      await drainAll(served)
-      await room.close(settleDeadlineMs(config.shutdownSeconds))
+      // Without a database sessions wait for their settlements: in time these are spooled instead.
+      await Promise.race([
+        drainAll(served),
+        sleep(drainDeadlineMs(config.shutdownSeconds), undefined, { ref: false }),
+      ])
+      await room.close(lastSettlementsMs)
     },
   }
 }
 
-// Of the time to stop, the last part is kept for closing connections.
-const settleDeadlineMs = (shutdownSeconds: number): number => Math.max(1000, shutdownSeconds * 1000 - 5000)
+// Of the time to stop, the last part is kept for what the database has not taken, and for closing connections.
+const drainDeadlineMs = (shutdownSeconds: number): number => Math.max(1000, shutdownSeconds * 1000 - 5000)
+const lastSettlementsMs = 1000
 
 async function drainAll(served: readonly JobPool[]): Promise<void> {
   await Promise.all(served.map((pool) => pool.drain()))
