@@ -59,19 +59,19 @@ export class ImapFront {
     return this.connections.close(this.#server)
   }
 
-  #join(client: Socket): void {
-    this.connections.add(client)
+  #join(socket: Socket): void {
+    this.connections.add(socket)
     const { greeting } = this.faults
     if (greeting !== undefined) {
-      client.end(`${greeting}\r\n`)
+      socket.end(`${greeting}\r\n`)
       return
     }
     const server = createConnection(this.#target)
-    server.on('error', () => client.destroy())
-    client.once('close', () => server.destroy())
-    const pass = new Passage(this, client, server)
+    server.on('error', () => socket.destroy())
+    socket.once('close', () => server.destroy())
+    const pass = new Passage(this, socket, server)
     const requests = new ImapLines()
-    client.on('data', (chunk) => {
+    socket.on('data', (chunk) => {
       for (const { bytes, literal } of requests.push(chunk)) pass.request(bytes, literal)
     })
     const responses = new ImapLines()
@@ -144,7 +144,7 @@ class Passage {
   }
 
   end(): void {
-    void this.#slowly.then(() => this.#client.end())
+    void this.#slowly.then(() => this.#client.destroySoon())
   }
 
   #changed(bytes: Buffer): Buffer {

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
-import hoodiecrow from 'hoodiecrow-imap'
 import { ImapConnections } from './imap-connections.ts'
+import { type Hoodiecrow, hoodiecrow } from './imap-hoodiecrow.ts'
 
 export type ImapExtension =
   | 'UIDPLUS'
@@ -58,7 +58,7 @@ export class ImapProvider {
   readonly username: string
   readonly password: string
   readonly connections = new ImapConnections()
-  readonly #server: ReturnType<typeof hoodiecrow>
+  readonly #server: Hoodiecrow
 
   constructor(options: ImapProviderOptions) {
     const { username = 'ann@lab.test', password = 'lab password', extensions = everything, tls } = options
