@@ -1,0 +1,46 @@
+import { type FoundAddress, findAddresses } from '../addresses.ts'
+import { introducingWords } from './notice-wording.ts'
+
+/** How plainly a line says that this address failed. */
+export type Introduction = 'own-line' | 'in-sentence'
+
+export interface Introduced {
+  address: string
+  how: Introduction
+  /** The rest of the line, where the error often stands. */
+  rest: string
+}
+
+/** Before an address that begins its line: bullets, quotes and brackets, or the `>>>` of Active!Hunter. */
+const bullet = /^[ \t]{0,24}(?:[-*>•·+]{1,3}[ \t]{0,4})?(?:--[ \t])?["'<({[]{0,2}$/
+/** Sendmail: `554 5.1.1 <a@b>... User unknown`; others `550 a@b`. */
+const replyBefore = /^[ \t]{0,8}[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3} )?[<]?$/
+/** After an address that begins its line, when the line is about that address. */
+const aboutIt =
+  /^["'>)}\]]{0,3}(?:[ \t]{0,8}$|[ \t]{0,4}:|\.\.\.| \.\.\.|[ \t]{0,4}<(?:mailto:)?| on \w{3}, | on \d{1,2}\/|[ \t]{1,4}\[|[ \t]{1,4}\(| Invalid Address| Error,|[ \t]{1,4}-{1,2}[> ]|,?[ \t]{1,4}[45]\d\d[ -])/i
+
+/** The recipient that a line introduces, if it does. */
+export function introducedBy(line: string): Introduced[] {
+  if (!line.includes('@')) return []
+  const found = findAddresses(line)
+  const first = found[0]
+  if (!first) return []
+  const before = line.slice(0, first.start)
+  const after = line.slice(first.end)
+  if (bullet.test(before) && aboutIt.test(after)) return [introduction(first, 'own-line', restOf(after))]
+  if (replyBefore.test(before) && /^>?\.\.\. /.test(after)) return [introduction(first, 'own-line', line)]
+  return found.filter((one) => isNamedInSentence(line, one)).map((one) => introduction(one, 'in-sentence', line))
+}
+
+function introduction(found: FoundAddress, how: Introduction, rest: string): Introduced {
+  return { address: found.address, how, rest }
+}
+
+function restOf(after: string): string {
+  return after.replace(/^["'>)}\]]{0,3}(?:<mailto:[^>]{0,300}>)?[ \t]{0,4}:?/, '').trim()
+}
+
+function isNamedInSentence(line: string, found: FoundAddress): boolean {
+  const before = line.slice(Math.max(0, found.start - 90), found.start)
+  return introducingWords.some((words) => words.test(before))
+}
