@@ -60,7 +60,7 @@ function codesOf(finding: RecipientFinding, text: string): Codes {
   const smtpCode = said.smtpCode ?? all.smtpCode
   const inReply = said.status ?? all.status
   const stated = finding.status
-  if (stated === undefined || isVague(stated)) return { smtpCode, status: inReply ?? stated }
+  if (stated === undefined || isVague(stated) || said.nested) return { smtpCode, status: inReply ?? stated }
   return { smtpCode, status: stated }
 }
 

@@ -5,6 +5,7 @@ import type { RecipientFinding } from './finding.ts'
 import { judge } from './judge.ts'
 import { maxRecipients } from './limits.ts'
 import { originalMessage } from './original-message.ts'
+import { classifyReason } from './reasons/classify.ts'
 import { readDeliveryStatus } from './readers/delivery-status.ts'
 import { readFeedback } from './readers/feedback.ts'
 import { type Notice, readNotice, splitNotice } from './readers/notice.ts'
@@ -91,11 +92,16 @@ function withNotice(findings: RecipientFinding[], context: Context): RecipientFi
 function noticeVerdict(context: Context): ReportVerdict | undefined {
   const signs = reportSigns(context.parts, context.text)
   const found = readNotice(context.notice, oursOf(context))
-  const named = found.some((one) => one.evidence === 'notice:own-line')
+  const named = found.some((one) => one.evidence === 'notice:own-line' || saysWhy(one))
   if (!isReport(signs, named)) return undefined
   const findings = signs.failedRecipients.length > 0 ? failedRecipients(signs.failedRecipients, found, context) : found
   const subject = context.parts.root.headers.decoded('subject') ?? ''
   return deliveries(context, findings.length > 0 ? findings : [fromOriginal(context)], isDelayNotice(subject, context.text))
+}
+
+/** A recipient named in a sentence counts when the text also says what was wrong. */
+function saysWhy(finding: RecipientFinding): boolean {
+  return classifyReason({ text: finding.notice ?? '' }) !== 'unknown'
 }
 
 function oursOf(context: Context): Set<string> {

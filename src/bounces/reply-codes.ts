@@ -1,6 +1,8 @@
 export interface ReplyCodes {
   smtpCode: string | undefined
   status: string | undefined
+  /** The codes are those of a remote reply inside the reply. */
+  nested: boolean
 }
 
 /** A reply as servers write it: `550 5.1.1 …`, `550-5.1.1 …`, `550: 5.1.1`, `#550 5.1.1`, `<421 4.4.2 …`. */
@@ -15,10 +17,11 @@ const nestedReply = /<([45]\d\d)[ -]([45]\.\d{1,3}\.\d{1,3}) [^<>]{1,200}>/
 
 /** The reply code and enhanced status (RFC 3463) that a diagnostic bears. */
 export function replyCodesOf(text: string): ReplyCodes {
-  const full = nestedReply.exec(text) ?? fullReply.exec(text)
-  if (full) return { smtpCode: full[1], status: full[2] }
+  const nested = nestedReply.exec(text)
+  const full = nested ?? fullReply.exec(text)
+  if (full) return { smtpCode: full[1], status: full[2], nested: nested !== null }
   const smtpCode = introducedReply.exec(text)?.[1] ?? looseReply.exec(text)?.[1]
-  return { smtpCode, status: enhancedStatus.exec(text)?.[1] }
+  return { smtpCode, status: enhancedStatus.exec(text)?.[1], nested: false }
 }
 
 /** `5.1.1`, also out of `5.1.1 (bad mailbox)`; undefined for what is no enhanced status. */

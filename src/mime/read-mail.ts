@@ -49,13 +49,19 @@ function withPlainLineEnds(text: string): string {
 
 function readPart(text: string, depth: number, budget: Budget): MailPart {
   budget.parts += 1
-  const { headers, bodyStart } = splitHeaders(text)
+  const { headers, bodyStart } = splitHeaders(text, depth === 0 ? firstLineStart(text) : 0)
   const contentType = parseContentType(headers.raw('content-type'))
   const part: MailPart = { headers, contentType, body: text.slice(bodyStart), children: [], depth }
   if (depth >= maxDepth) budget.truncated ||= isContainer(contentType.type)
   else if (contentType.type.startsWith('multipart/')) part.children = readParts(part, depth, budget)
   else if (isAttachedMessage(contentType.type)) part.children = [readPart(decodedBytes(part).trimStart(), depth + 1, budget)]
   return part
+}
+
+/** Blank lines above the header, as some archives leave them, are not its end. */
+function firstLineStart(text: string): number {
+  const blank = /^(?:[ \t]{0,998}\n){1,20}/.exec(text)?.[0].length ?? 0
+  return blank < text.length ? blank : 0
 }
 
 function isContainer(type: string): boolean {

@@ -8,7 +8,9 @@ export const copyMarkers: readonly RegExp[] = [
   /^[ \t]{0,8}[-=*_]{0,40} ?(?:below|enclosed|included|this|here|attached)[a-z ]{0,20} is an? (?:partial )?copy/i,
   // "----- Original message -----", "--- The header of the original message is following. ---", "----- Unsent message follows -----",
   // "------- Returned Message --------", "----- Message header follows -----", "=== Undelivered message follows ==="
-  /^[ \t]{0,8}[-=*_|#+]{2,60} ?(?:the |transcript of |headers? of |first )*(?:original|returned|unsent|undelivered|rejected|bounced|your)?[a-z ]{0,24}(?:message|mail|headers?)(?: (?:text|header|headers|body|info|is|follows?|following|log:))*[ .:]{0,4}(?:[-=*_|#+]{2,60})?[ \t]{0,8}$/i,
+/^[ \t]{0,8}[-=*_|#+]{2,60} ?(?:the |transcript of |headers? of |first |your )*(?:original|returned|unsent|undelivered|undeliverable|rejected|bounced)[a-z ]{0,30}(?:message|mail|headers?)(?: (?:text|header|headers|body|info|is|follows?|following|log:))*[ .:]{0,4}(?:[-=*_|#+]{2,60})?[ \t]{0,8}$/i,
+  // "|--- Message text follows: ---|", "----- Message header follows -----"
+  /^[ \t]{0,8}[-=*_|#+]{2,60} ?(?:the )?(?:message|mail) (?:text|headers?|body|copy)? ?(?:follows?|following|below)[ .:]{0,4}(?:[-=*_|#+]{2,60})?[ \t]{0,8}$/i,
   // DragonFly: "Message headers follow.", "Original message follows."; Office 365: "Original message headers:"
   /^[ \t]{0,8}(?:the )?(?:original |returned |undelivered )?(?:message|mail) ?(?:headers?|text|body)? ?(?:follows?|is following|included below|is below|attached)[.:]{0,3}[ \t]{0,8}$/i,
   /^[ \t]{0,8}original (?:message|mail)(?: headers?| details)?:[ \t]{0,8}$/i,

@@ -1,7 +1,7 @@
 import { isDaemon } from '../addresses.ts'
 import type { RecipientFinding } from '../finding.ts'
 import { maxDiagnosticChars, maxLineChars, maxNoticeLines, maxRecipients } from '../limits.ts'
-import { type Introduced, introducedBy } from './notice-recipients.ts'
+import { type Introduced, type Introduction, introducedBy } from './notice-recipients.ts'
 import { copyMarkers, returnedHeader } from './notice-wording.ts'
 
 export interface Notice {
@@ -48,20 +48,18 @@ interface Section {
  * one that is named in a sentence; `ours` are the addresses of the reader of the report, who is no recipient.
  */
 export function readNotice(notice: Notice, ours: ReadonlySet<string>): RecipientFinding[] {
-  const sections = sectionsOf(notice.lines)
-  const own = sections.filter((section) => section.introduced.how === 'own-line')
-  const chosen = own.length > 0 ? own : sections.filter((section) => isForeign(section.introduced.address, ours))
-  return merged(chosen)
+  const own = sectionsOf(notice.lines, 'own-line', () => true)
+  return merged(own.length > 0 ? own : sectionsOf(notice.lines, 'in-sentence', (address) => isForeign(address, ours)))
 }
 
 function isForeign(address: string, ours: ReadonlySet<string>): boolean {
   return !ours.has(address) && !isDaemon(address)
 }
 
-function sectionsOf(lines: string[]): Section[] {
+function sectionsOf(lines: string[], how: Introduction, wanted: (address: string) => boolean): Section[] {
   const sections: Section[] = []
   for (const line of lines) {
-    const introduced = introducedBy(line)
+    const introduced = introducedBy(line).filter((one) => one.how === how && wanted(one.address))
     if (introduced.length === 0) sections.at(-1)?.lines.push(line)
     for (const one of introduced) if (sections.length < maxRecipients * 2) sections.push({ introduced: one, lines: [one.rest] })
   }

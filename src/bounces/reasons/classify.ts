@@ -4,11 +4,11 @@ import { type SmtpStage, smtpStageOf } from '../smtp-stage.ts'
 import type { BounceReason } from '../verdict.ts'
 import { contentRules, formRules, policyRules, sizeRules } from './content-rules.ts'
 import { filterRules, mailboxRules } from './mailbox-rules.ts'
-import { domainRules, unknownRecipientRules } from './recipient-rules.ts'
+import { deadRecipientRules, domainRules, refusedRecipientRules, unknownRecipientRules } from './recipient-rules.ts'
 import { type CompiledRule, compileRule } from './rule.ts'
-import { authenticationRules, blockRules, rateRules, reputationRules, senderDnsRules, senderRules } from './sender-rules.ts'
+import { authenticationRules, blockRules, greetingRules, rateRules, reputationRules, senderDnsRules, senderRules } from './sender-rules.ts'
 import { reasonOfReplyCode, reasonOfStatus } from './status-reasons.ts'
-import { connectionRules, expiryRules, machineRules, protocolRules, relayRules, transientRules } from './transport-rules.ts'
+import { connectionRules, expiryRules, faultRules, machineRules, protocolRules, relayRules, transientRules } from './transport-rules.ts'
 
 /** The first rule that matches decides: what names its cause plainly stands before what only sounds like it. */
 const beforeRecipient: readonly CompiledRule[] = [
@@ -21,11 +21,15 @@ const beforeRecipient: readonly CompiledRule[] = [
   ...transientRules,
   ...relayRules,
   ...filterRules,
+  ...deadRecipientRules,
+  ...greetingRules,
   ...senderRules,
+  ...faultRules,
   ...domainRules,
 ].map(compileRule)
 
 const unknownRecipient = unknownRecipientRules.map(compileRule)
+const refusedRecipient = refusedRecipientRules.map(compileRule)
 
 const afterRecipient: readonly CompiledRule[] = [
   ...contentRules,
@@ -52,8 +56,9 @@ export function classifyReason(reply: Reply): BounceReason {
   const text = comparable(reply.text)
   return (
     firstMatch(beforeRecipient, text, stage) ??
-    unknownRecipientReason(reply, text, stage) ??
+    recipientReason(unknownRecipient, reply, text, stage) ??
     firstMatch(afterRecipient, text, stage) ??
+    recipientReason(refusedRecipient, reply, text, stage) ??
     (reply.status ? reasonOfStatus(reply.status) : undefined) ??
     (reply.smtpCode ? reasonOfReplyCode(reply.smtpCode) : undefined) ??
     'unknown'
@@ -72,8 +77,13 @@ function appliesAt(rule: CompiledRule, stage: SmtpStage | undefined): boolean {
  * "User unknown" is proof of a dead address as the answer to RCPT or with a 5.1.x status. Elsewhere, above all after DATA,
  * filters of the recipient use the same words.
  */
-function unknownRecipientReason(reply: Reply, text: string, stage: SmtpStage | undefined): BounceReason | undefined {
-  if (!firstMatch(unknownRecipient, text, stage)) return undefined
+function recipientReason(
+  rules: readonly CompiledRule[],
+  reply: Reply,
+  text: string,
+  stage: SmtpStage | undefined,
+): BounceReason | undefined {
+  if (!firstMatch(rules, text, stage)) return undefined
   if (stage === 'mail') return 'sender_rejected'
   if (/^[45]\.1\.\d/.test(reply.status ?? '') || reply.status === '5.4.1') return 'invalid_recipient'
   if (stage === 'rcpt') return 'invalid_recipient'

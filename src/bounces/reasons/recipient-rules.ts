@@ -69,6 +69,36 @@ export const domainRules: readonly ReasonRule[] = [
   },
 ]
 
+/** Said by the system that reports, or in words that no filter uses: no need to know which command was refused. */
+export const deadRecipientRules: readonly ReasonRule[] = [
+  {
+    reason: 'invalid_recipient',
+    says: [
+      // Exchange: "The recipient name is not recognized"; Mimecast: "Recipient email address is possibly incorrect"
+      'recipient name is not recognized',
+      'email address is possibly incorrect',
+      // InterScan: "Please check if address is correct."; MMSC: "No valid recipients for this MM"
+      'check if address is correct',
+      'no valid recipients for this mm',
+      // Orange: "Invalid recipient. OFR_416 [416]"; La Poste: "Invalid recipient. LPN007_416"
+      'ofr_416',
+      'lpn007_416',
+      // Hotmail: "550 5.5.0 Requested action not taken: mailbox unavailable"
+      '5.5.0 requested action not taken: mailbox unavailable',
+      // PowerMTA: "X-PowerMTA-BounceCategory: bad-mailbox"
+      'bouncecategory: bad-mailbox',
+    ],
+  },
+]
+
+/** Postfix puts "Recipient address rejected:" before whatever a policy server says; alone it speaks of the recipient. */
+export const refusedRecipientRules: readonly ReasonRule[] = [
+  {
+    reason: 'invalid_recipient',
+    says: ['recipient address rejected', 'address rejected', 'recipient refused', 'recipient denied', 'recipient not accepted'],
+  },
+]
+
 /** Wordings for "no such mailbox"; whether the address is dead depends on the command that was refused. */
 export const unknownRecipientRules: readonly ReasonRule[] = [
   {
@@ -148,13 +178,10 @@ export const unknownRecipientRules: readonly ReasonRule[] = [
       'mailbox invalid',
       'mailbox … unavailable',
       'mailbox is unavailable',
-      'address rejected',
       'address invalid',
       'recipient rejected',
-      'recipient address rejected',
       'recipient invalid',
       'recipient … rejected',
-      'recipient name is not recognized',
       'not recognized',
       'recipient is not exist',
       'user is not',
@@ -175,9 +202,6 @@ export const unknownRecipientRules: readonly ReasonRule[] = [
       'empf.nger unbekannt',
       'unbekannter',
       'utente sconosciuto',
-      '_416',
-      'possibly incorrect',
-      'check if address is correct',
       'unknown_user',
       'nosuchuser',
     ],

@@ -22,7 +22,8 @@ export const reputationRules: readonly ReasonRule[] = [
       'unfortunately, messages from … weren',
       // T-Online: "554 IP=192.0.2.1 - A problem occurred. (Ask your postmaster for help or to contact tosa@rx.t-online.de)"
       'poor reputation',
-      'low reputation of the sending ip',
+      // Google: "likely suspicious due to the very low reputation of the sending domain"
+      'low reputation of the sending',
       'bad reputation',
       'your reputation',
       'reputation of this',
@@ -181,6 +182,16 @@ export const rateRules: readonly ReasonRule[] = [
   },
 ]
 
+/** Before the greeting or at HELO nothing of ours was seen but our address. */
+export const greetingRules: readonly ReasonRule[] = [
+  {
+    // "550 Access denied", "421 Service not available"
+    reason: 'sender_blocked',
+    stages: ['connect', 'hello'],
+    says: ['access denied', 'denied', 'refused', 'reject', 'not available', 'blocked', 'unauthorized', 'invalid'],
+  },
+]
+
 export const blockRules: readonly ReasonRule[] = [
   {
     reason: 'sender_blocked',
@@ -259,12 +270,6 @@ export const blockRules: readonly ReasonRule[] = [
       'refused. your',
       'domain … blacklisted',
     ],
-  },
-  {
-    // Nothing about us was read before the greeting or HELO but our address: "550 Access denied", "421 Service not available"
-    reason: 'sender_blocked',
-    stages: ['connect', 'hello'],
-    says: ['access denied', 'denied', 'refused', 'reject', 'not available', 'blocked', 'unauthorized', 'invalid'],
   },
 ]
 

@@ -80,6 +80,8 @@ export const connectionRules: readonly ReasonRule[] = [
       'tls handshake',
       'tls negotiation',
       'certificate',
+      // Postfix: "421 4.4.2 mx.example.org Error: timeout exceeded"
+      'error: timeout exceeded',
       'lost connection',
       'connection lost',
       'connection reset',
@@ -150,11 +152,12 @@ export const expiryRules: readonly ReasonRule[] = [
   },
 ]
 
-export const machineRules: readonly ReasonRule[] = [
+/** Faults that a server names plainly. */
+export const faultRules: readonly ReasonRule[] = [
   {
     reason: 'remote_error',
     says: [
-      // sendmail: "451 4.0.0 Operating system error", Postfix: "mail system configuration error", "Insufficient system storage"
+      // sendmail: "451 4.0.0 Operating system error"; Postfix: "mail system configuration error", "Insufficient system storage"
       'operating system error',
       'system error',
       'system config error',
@@ -163,7 +166,6 @@ export const machineRules: readonly ReasonRule[] = [
       'server error',
       'internal error',
       'internal server error',
-      'local error',
       'mailer error',
       'mail system full',
       'system full',
@@ -171,6 +173,18 @@ export const machineRules: readonly ReasonRule[] = [
       'system resources',
       'system storage',
       'out of memory',
+      'command died',
+      'local delivery agent',
+      'pipe to |',
+      'procmail:',
+    ],
+  },
+]
+
+export const machineRules: readonly ReasonRule[] = [
+  {
+    reason: 'remote_error',
+    says: [
       'resources',
       'queue file write error',
       'i/o error',
