@@ -24,7 +24,7 @@ function addressAround(line: string, at: number, floor: number): FoundAddress | 
   let end = at + 1
   while (end < line.length && end - at < 255 && domainChar.test(line.charAt(end))) end += 1
   const domain = line.slice(at + 1, end).replace(/[.-]{1,10}$/, '')
-  const local = line.slice(start, at).replace(/^['*=]{1,3}/, '')
+  const local = line.slice(start, at).replace(/^['*]{1,3}/, '')
   if (local === '' || domain === '' || domain.startsWith('.')) return undefined
   return { address: `${local}@${domain}`.toLowerCase(), start: at - local.length, end: at + 1 + domain.length }
 }

@@ -1,6 +1,6 @@
 import type { RecipientFinding } from './finding.ts'
 import { maxDiagnosticChars } from './limits.ts'
-import { classifyReason } from './reasons/classify.ts'
+import { classifyReason, type Reply } from './reasons/classify.ts'
 import { boilerplate } from './readers/notice-wording.ts'
 import { isVague, replyCodesOf } from './reply-codes.ts'
 import { smtpStageOf } from './smtp-stage.ts'
@@ -16,7 +16,7 @@ export function judge(finding: RecipientFinding, delayed: boolean): RecipientVer
   const text = evidenceText(finding)
   const { status, smtpCode } = codesOf(finding, text)
   const stage = finding.stage ?? smtpStageOf(text)
-  const reason = classifyReason({ text, status, smtpCode, stage })
+  const reason = reasonOf(finding, text, { status, smtpCode, stage })
   const action = finding.action ?? (delayed ? 'delayed' : 'failed')
   const permanent = isPermanent(action, status, smtpCode)
   const addressDead = permanent && deadAddress.has(reason)
@@ -34,6 +34,12 @@ export function judge(finding: RecipientFinding, delayed: boolean): RecipientVer
     remoteMta: finding.remoteMta ?? null,
     evidence: finding.evidence,
   }
+}
+
+/** The machine-readable reply first: the prose around it may speak of other recipients and other causes. */
+function reasonOf(finding: RecipientFinding, text: string, reply: Omit<Reply, 'text'>): BounceReason {
+  const said = finding.diagnostic ? classifyReason({ ...reply, text: finding.diagnostic }) : 'unknown'
+  return said === 'unknown' ? classifyReason({ ...reply, text }) : said
 }
 
 function kindOf(action: string, addressDead: boolean): RecipientKind {

@@ -85,7 +85,7 @@ function withNotice(findings: RecipientFinding[], context: Context): RecipientFi
   return findings.map((finding) => {
     const same = said.find((one) => one.address === finding.address || one.address === finding.originalRecipient)
     const notice = same?.notice ?? (findings.length === 1 ? context.text : undefined)
-    return { ...finding, notice }
+    return { ...finding, notice: [finding.notice, notice].filter((text) => text).join('\n') }
   })
 }
 

@@ -11,6 +11,8 @@ export interface ReportSigns {
   opening: boolean
   /** Exim names the recipients in the header. */
   failedRecipients: string[]
+  /** Our message is attached. */
+  returned: boolean
 }
 
 export function reportSigns(parts: ReportParts, notice: string): ReportSigns {
@@ -20,6 +22,7 @@ export function reportSigns(parts: ReportParts, notice: string): ReportSigns {
     fromSystem: isFromSystem(parts),
     subject: reportSubject.test(headers.decoded('subject') ?? ''),
     opening: openings.some((opening) => opening.test(notice)),
+    returned: parts.returned !== undefined,
     failedRecipients: [...new Set(findAddresses(failed).map((found) => found.address))],
   }
 }
@@ -37,7 +40,7 @@ function isFromSystem(parts: ReportParts): boolean {
 /** At least two independent signs make a report; `named` is whether the text names a recipient and an error. */
 export function isReport(signs: ReportSigns, named: boolean): boolean {
   if (signs.failedRecipients.length > 0) return true
-  if (signs.fromSystem) return (signs.opening && (signs.subject || named)) || (signs.subject && named)
+  if (signs.fromSystem) return (signs.opening && (signs.subject || named)) || (signs.subject && (named || signs.returned))
   return signs.subject && signs.opening && named
 }
 

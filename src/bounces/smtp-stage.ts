@@ -30,8 +30,8 @@ const rules: readonly [SmtpStage, RegExp][] = [
   ['mail', /\[MAIL_FROM\]/],
   ['data', /\[(?:BODY|DATA)\]/],
   // Other servers: "SMTP:RCPT host 192.0.2.1: 553", "refused to accept your message (DATA)", "-------SMTP command\nDATA"
-  ['rcpt', /SMTP:RCPT\b|SMTP command\nRCPT/i],
-  ['data', /\(DATA\)|SMTP command\nDATA/i],
+  ['rcpt', /SMTP:RCPT\b|SMTP command RCPT/i],
+  ['data', /\(DATA\)|SMTP command DATA/i],
   // Gmail, before 2016: "(state 14)"
   ['rcpt', /\(state 1[45]\)/],
   ['mail', /\(state 13\)/],
@@ -44,7 +44,10 @@ const transcriptCommand = /^[ \t]{0,8}>>> ?(EHLO|HELO|MAIL|RCPT|DATA|\.|BDAT)/i
 const transcriptRefusal = /^[ \t]{0,8}<<< ?[45]\d\d/
 
 export function smtpStageOf(text: string): SmtpStage | undefined {
-  return stageOfTranscript(text) ?? rules.find(([, wording]) => wording.test(text))?.[0]
+  const fromTranscript = stageOfTranscript(text)
+  if (fromTranscript) return fromTranscript
+  const line = text.replace(/\s+/g, ' ')
+  return rules.find(([, wording]) => wording.test(line))?.[0]
 }
 
 /** Sendmail and its kin print the session: the command above the first refusal is the one that was refused. */

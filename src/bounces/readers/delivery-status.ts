@@ -8,7 +8,7 @@ type Fields = Map<string, string>
 
 const field = /^[ \t]{0,8}(original-recipient|final-recipient|x-actual-recipient|action|status|diagnostic-code|remote-mta|x-postfix-queue-id|x-notes|reporting-mta|arrival-date|last-attempt-date|will-retry-until|received-from-mta|original-envelope-id|final-log-id|x-[a-z-]{1,40}):[ \t]{0,20}(.*)$/i
 const perMessage = new Set(['reporting-mta', 'arrival-date', 'received-from-mta', 'original-envelope-id'])
-const opensGroup = new Set(['final-recipient', 'original-recipient', 'x-actual-recipient'])
+const opensGroup = new Set(['final-recipient', 'original-recipient', 'action'])
 
 /**
  * Recipients of a `message/delivery-status` body (RFC 3464 section 2.3). Also read: groups without a blank line between
@@ -55,10 +55,12 @@ function appendTo(group: Fields, name: string, line: string): void {
   if (value.length < maxDiagnosticChars) group.set(name, `${value}\n${line.trim()}`)
 }
 
+/** A group ends where one of its fields comes again; Original-Recipient may stand before or after Final-Recipient. */
 function startsAnother(group: Fields, name: string): boolean {
   if (!opensGroup.has(name)) return false
   if (group.has(name)) return true
-  return name !== 'x-actual-recipient' && group.has('final-recipient') && (group.has('action') || group.has('status'))
+  const [first] = group.keys()
+  return name === 'original-recipient' && first === 'final-recipient' && group.has('action') && group.has('status')
 }
 
 function findingOf(group: Fields): RecipientFinding | undefined {
@@ -75,8 +77,17 @@ function findingOf(group: Fields): RecipientFinding | undefined {
     status: statusOfField(group.get('status') ?? ''),
     diagnostic: diagnosticOf(group.get('diagnostic-code')),
     remoteMta: mtaOf(group.get('remote-mta')),
+    notice: asides(group),
     evidence: 'delivery-status',
   }
+}
+
+/** What some servers add beside the fields: `Status: 4.0.0 (host name lookup failure)`, PowerMTA's category. */
+function asides(group: Fields): string | undefined {
+  const comment = /\(([^()]{1,200})\)/.exec(group.get('status') ?? '')?.[1]
+  const category = group.get('x-powermta-bouncecategory')
+  const lines = [comment, category && `BounceCategory: ${category}`].filter((line) => line)
+  return lines.length > 0 ? lines.join('\n') : undefined
 }
 
 /** RFC 6533 section 3 writes characters of a UTF-8 address as `\x{263a}` where the transport is ASCII. */

@@ -9,6 +9,11 @@ export interface Introduced {
   how: Introduction
   /** The rest of the line, where the error often stands. */
   rest: string
+  indent: number
+}
+
+export function indentOf(line: string): number {
+  return /^[ \t]{0,80}/.exec(line)?.[0].length ?? 0
 }
 
 /** Before an address that begins its line: bullets, quotes and brackets, or the `>>>` of Active!Hunter. */
@@ -27,13 +32,13 @@ export function introducedBy(line: string): Introduced[] {
   if (!first) return []
   const before = line.slice(0, first.start)
   const after = line.slice(first.end)
-  if (bullet.test(before) && aboutIt.test(after)) return [introduction(first, 'own-line', restOf(after))]
-  if (replyBefore.test(before) && /^>?\.\.\. /.test(after)) return [introduction(first, 'own-line', line)]
-  return found.filter((one) => isNamedInSentence(line, one)).map((one) => introduction(one, 'in-sentence', line))
+  if (bullet.test(before) && aboutIt.test(after)) return [introduction(first, 'own-line', restOf(after), line)]
+  if (replyBefore.test(before) && /^>?\.\.\. /.test(after)) return [introduction(first, 'own-line', line, line)]
+  return found.filter((one) => isNamedInSentence(line, one)).map((one) => introduction(one, 'in-sentence', line, line))
 }
 
-function introduction(found: FoundAddress, how: Introduction, rest: string): Introduced {
-  return { address: found.address, how, rest }
+function introduction(found: FoundAddress, how: Introduction, rest: string, line: string): Introduced {
+  return { address: found.address, how, rest, indent: indentOf(line) }
 }
 
 function restOf(after: string): string {

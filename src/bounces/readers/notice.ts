@@ -1,7 +1,7 @@
 import { isDaemon } from '../addresses.ts'
 import type { RecipientFinding } from '../finding.ts'
 import { maxDiagnosticChars, maxLineChars, maxNoticeLines, maxRecipients } from '../limits.ts'
-import { type Introduced, type Introduction, introducedBy } from './notice-recipients.ts'
+import { type Introduced, type Introduction, indentOf, introducedBy } from './notice-recipients.ts'
 import { copyMarkers, returnedHeader } from './notice-wording.ts'
 
 export interface Notice {
@@ -59,11 +59,16 @@ function isForeign(address: string, ours: ReadonlySet<string>): boolean {
 function sectionsOf(lines: string[], how: Introduction, wanted: (address: string) => boolean): Section[] {
   const sections: Section[] = []
   for (const line of lines) {
-    const introduced = introducedBy(line).filter((one) => one.how === how && wanted(one.address))
+    const introduced = continues(sections[0], line) ? [] : introducedBy(line).filter((one) => one.how === how && wanted(one.address))
     if (introduced.length === 0) sections.at(-1)?.lines.push(line)
     for (const one of introduced) if (sections.length < maxRecipients * 2) sections.push({ introduced: one, lines: [one.rest] })
   }
   return sections
+}
+
+/** Below `<a@b>: host mx said:` an indented line goes on, even when it begins with an address. */
+function continues(first: Section | undefined, line: string): boolean {
+  return first !== undefined && first.introduced.how === 'own-line' && indentOf(line) > first.introduced.indent
 }
 
 function merged(sections: Section[]): RecipientFinding[] {

@@ -188,7 +188,7 @@ export const greetingRules: readonly ReasonRule[] = [
     // "550 Access denied", "421 Service not available"
     reason: 'sender_blocked',
     stages: ['connect', 'hello'],
-    says: ['access denied', 'denied', 'refused', 'reject', 'not available', 'blocked', 'unauthorized', 'invalid'],
+    says: ['access denied', 'denied', 'reject', 'not available', 'blocked', 'unauthorized', 'invalid'],
   },
 ]
 

@@ -80,8 +80,6 @@ export const connectionRules: readonly ReasonRule[] = [
       'tls handshake',
       'tls negotiation',
       'certificate',
-      // Postfix: "421 4.4.2 mx.example.org Error: timeout exceeded"
-      'error: timeout exceeded',
       'lost connection',
       'connection lost',
       'connection reset',
@@ -154,6 +152,11 @@ export const expiryRules: readonly ReasonRule[] = [
 
 /** Faults that a server names plainly. */
 export const faultRules: readonly ReasonRule[] = [
+  {
+    reason: 'connection',
+    // Postfix: "421 4.4.2 mx.example.org Error: timeout exceeded"
+    says: ['error: timeout exceeded'],
+  },
   {
     reason: 'remote_error',
     says: [
