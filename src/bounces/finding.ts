@@ -10,6 +10,10 @@ export interface RecipientFinding {
   diagnostic?: string | undefined
   /** What the human-readable part says about this recipient. */
   notice?: string | undefined
+  /** Beside the fields of a delivery status: comments and extension fields. */
+  aside?: string | undefined
+  /** The whole human-readable part, where it can be about nobody else. */
+  context?: string | undefined
   stage?: SmtpStage | undefined
   remoteMta?: string | undefined
   /** The format that it was read from. */

@@ -15,7 +15,7 @@ export function judge(finding: RecipientFinding, delayed: boolean): RecipientVer
   if (successes.has(finding.action ?? '')) return delivered(finding)
   const text = evidenceText(finding)
   const { status, smtpCode } = codesOf(finding, text)
-  const stage = finding.stage ?? smtpStageOf(text)
+  const stage = finding.stage ?? smtpStageOf(text) ?? smtpStageOf(finding.context ?? '')
   const reason = reasonOf(finding, text, { status, smtpCode, stage })
   const action = finding.action ?? (delayed ? 'delayed' : 'failed')
   const permanent = isPermanent(action, status, smtpCode)
@@ -38,8 +38,12 @@ export function judge(finding: RecipientFinding, delayed: boolean): RecipientVer
 
 /** The machine-readable reply first: the prose around it may speak of other recipients and other causes. */
 function reasonOf(finding: RecipientFinding, text: string, reply: Omit<Reply, 'text'>): BounceReason {
-  const said = finding.diagnostic ? classifyReason({ ...reply, text: finding.diagnostic }) : 'unknown'
-  return said === 'unknown' ? classifyReason({ ...reply, text }) : said
+  const tellings = [[finding.diagnostic, finding.aside].filter((part) => part).join('\n'), text, finding.context]
+  for (const told of tellings) {
+    const reason = told ? classifyReason({ ...reply, text: told }) : 'unknown'
+    if (reason !== 'unknown') return reason
+  }
+  return classifyReason({ ...reply, text: '' })
 }
 
 function kindOf(action: string, addressDead: boolean): RecipientKind {
@@ -59,19 +63,19 @@ interface Codes {
   smtpCode: string | undefined
 }
 
-/** The status of the field, unless the diagnostic bears a plainer one (`5.0.0` around `550 5.1.1`). */
+/** The status that the remote server replied with; a reporting server's own (`4.4.7` around `450 4.7.1`) only where it gave none. */
 function codesOf(finding: RecipientFinding, text: string): Codes {
   const said = replyCodesOf(finding.diagnostic ?? '')
   const all = replyCodesOf(text)
   const smtpCode = said.smtpCode ?? all.smtpCode
   const inReply = said.status ?? all.status
   const stated = finding.status
-  if (stated === undefined || isVague(stated) || said.nested) return { smtpCode, status: inReply ?? stated }
-  return { smtpCode, status: stated }
+  if (stated === undefined || isVague(stated)) return { smtpCode, status: inReply ?? stated }
+  return { smtpCode, status: said.smtpCode ? (said.status ?? stated) : stated }
 }
 
 function evidenceText(finding: RecipientFinding): string {
-  let text = [finding.diagnostic, finding.notice].filter((part) => part).join('\n').slice(0, maxDiagnosticChars)
+  let text = [finding.diagnostic, finding.aside, finding.notice].filter((part) => part).join('\n').slice(0, maxDiagnosticChars)
   for (const phrase of boilerplate) text = text.replace(phrase, ' ')
   return text
 }

@@ -84,24 +84,28 @@ function withNotice(findings: RecipientFinding[], context: Context): RecipientFi
   const said = readNotice(context.notice, new Set())
   return findings.map((finding) => {
     const same = said.find((one) => one.address === finding.address || one.address === finding.originalRecipient)
-    const notice = same?.notice ?? (findings.length === 1 ? context.text : undefined)
-    return { ...finding, notice: [finding.notice, notice].filter((text) => text).join('\n') }
+    return { ...finding, notice: same?.notice, context: findings.length === 1 ? context.text : undefined }
   })
 }
 
 function noticeVerdict(context: Context): ReportVerdict | undefined {
   const signs = reportSigns(context.parts, context.text)
   const found = readNotice(context.notice, oursOf(context))
-  const named = found.some((one) => one.evidence === 'notice:own-line' || saysWhy(one))
+  const named = found.some((one) => one.evidence === 'notice:own-line') || (found.length > 0 && saysWhy(context.text))
   if (!isReport(signs, named)) return undefined
   const findings = signs.failedRecipients.length > 0 ? failedRecipients(signs.failedRecipients, found, context) : found
   const subject = context.parts.root.headers.decoded('subject') ?? ''
-  return deliveries(context, findings.length > 0 ? findings : [fromOriginal(context)], isDelayNotice(subject, context.text))
+  return deliveries(context, alone(findings.length > 0 ? findings : [fromOriginal(context)], context), isDelayNotice(subject, context.text))
+}
+
+/** All of the text is about the only recipient. */
+function alone(findings: RecipientFinding[], context: Context): RecipientFinding[] {
+  return findings.length === 1 ? findings.map((finding) => ({ ...finding, context: context.text })) : findings
 }
 
 /** A recipient named in a sentence counts when the text also says what was wrong. */
-function saysWhy(finding: RecipientFinding): boolean {
-  return classifyReason({ text: finding.notice ?? '' }) !== 'unknown'
+function saysWhy(text: string): boolean {
+  return classifyReason({ text }) !== 'unknown'
 }
 
 function oursOf(context: Context): Set<string> {

@@ -14,10 +14,12 @@ const looseReply = /(?<![\d.:/-])([45][0-5]\d)(?= [#<A-Za-z(]|-[A-Za-z\d])/
 const enhancedStatus = /(?<![\d.\w])([45]\.\d{1,3}\.\d{1,3})(?!\.?\d)/
 /** SES and others wrap the reply of the remote server: `554 4.4.7 Message expired. <421 4.4.2 Connection timed out>`. */
 const nestedReply = /<([45]\d\d)[ -]([45]\.\d{1,3}\.\d{1,3}) [^<>]{1,200}>/
+/** Exchange lists its attempts: `9/3/2016 7:58:27 PM - Remote Server at mx.example.org (192.0.2.1) returned '441 4.4.1 …'`. */
+const attemptReply = /[AP]M - Remote Server at [^\n']{1,200}returned '(4\d\d) (4\.\d{1,3}\.\d{1,3})(?! QUEUE)/
 
 /** The reply code and enhanced status (RFC 3463) that a diagnostic bears. */
 export function replyCodesOf(text: string): ReplyCodes {
-  const nested = nestedReply.exec(text)
+  const nested = nestedReply.exec(text) ?? attemptReply.exec(text)
   const full = nested ?? fullReply.exec(text)
   if (full) return { smtpCode: full[1], status: full[2], nested: nested !== null }
   const smtpCode = introducedReply.exec(text)?.[1] ?? looseReply.exec(text)?.[1]

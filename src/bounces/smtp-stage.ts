@@ -29,6 +29,8 @@ const rules: readonly [SmtpStage, RegExp][] = [
   ['rcpt', /\[RCPT_TO\]/],
   ['mail', /\[MAIL_FROM\]/],
   ['data', /\[(?:BODY|DATA)\]/],
+  // Oracle Messaging Server: "Remote SMTP server has rejected address"
+  ['rcpt', /remote SMTP server has rejected address/i],
   // Other servers: "SMTP:RCPT host 192.0.2.1: 553", "refused to accept your message (DATA)", "-------SMTP command\nDATA"
   ['rcpt', /SMTP:RCPT\b|SMTP command RCPT/i],
   ['data', /\(DATA\)|SMTP command DATA/i],

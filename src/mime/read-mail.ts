@@ -50,7 +50,7 @@ function withPlainLineEnds(text: string): string {
 function readPart(text: string, depth: number, budget: Budget): MailPart {
   budget.parts += 1
   const { headers, bodyStart } = splitHeaders(text, depth === 0 ? firstLineStart(text) : 0)
-  const contentType = parseContentType(headers.raw('content-type'))
+  const contentType = contentTypeOf(headers, text, bodyStart)
   const part: MailPart = { headers, contentType, body: text.slice(bodyStart), children: [], depth }
   if (depth >= maxDepth) budget.truncated ||= isContainer(contentType.type)
   else if (contentType.type.startsWith('multipart/')) part.children = readParts(part, depth, budget)
@@ -62,6 +62,14 @@ function readPart(text: string, depth: number, budget: Budget): MailPart {
 function firstLineStart(text: string): number {
   const blank = /^(?:[ \t]{0,998}\n){1,20}/.exec(text)?.[0].length ?? 0
   return blank < text.length ? blank : 0
+}
+
+/** A header that lost its Content-Type says so in the body: "This is a MIME-encapsulated message", then a boundary. */
+function contentTypeOf(headers: HeaderBlock, text: string, bodyStart: number): ContentType {
+  const stated = parseContentType(headers.raw('content-type'))
+  if (stated.stated || !/^\s{0,20}This is a (?:MIME|multi-?part)/i.test(text.slice(bodyStart, bodyStart + 60))) return stated
+  const boundary = guessBoundary(text.slice(bodyStart, bodyStart + 4096))
+  return boundary ? { type: 'multipart/mixed', params: new Map([['boundary', boundary]]), stated: true } : stated
 }
 
 function isContainer(type: string): boolean {
@@ -118,9 +126,17 @@ export function decodedBytes(part: MailPart): string {
 
 /** The body as text: transfer encoding and charset undone, HTML turned into lines. */
 export function textOf(part: MailPart, maxChars: number): string {
-  const bytes = decodeTransfer(part.body.slice(0, maxChars * 2), part.headers.raw('content-transfer-encoding') ?? '')
+  const bytes = decodeTransfer(part.body.slice(0, maxChars * 2), encodingOf(part))
   const text = decodeCharset(bytes.slice(0, maxChars), part.contentType.params.get('charset') ?? '')
   return part.contentType.type === 'text/html' ? htmlToText(text) : text
+}
+
+/** Some archives drop the field; soft line breaks beside encoded characters give quoted-printable away. */
+function encodingOf(part: MailPart): string {
+  const stated = part.headers.raw('content-transfer-encoding')
+  if (stated !== undefined) return stated
+  const head = part.body.slice(0, 4096)
+  return /=20\n|=3D/.test(head) && /[^=\s]=\n/.test(head) ? 'quoted-printable' : ''
 }
 
 /** Every part, parents first, attached messages included. */

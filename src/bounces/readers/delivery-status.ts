@@ -77,7 +77,7 @@ function findingOf(group: Fields): RecipientFinding | undefined {
     status: statusOfField(group.get('status') ?? ''),
     diagnostic: diagnosticOf(group.get('diagnostic-code')),
     remoteMta: mtaOf(group.get('remote-mta')),
-    notice: asides(group),
+    aside: asides(group),
     evidence: 'delivery-status',
   }
 }

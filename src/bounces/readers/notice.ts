@@ -58,12 +58,21 @@ function isForeign(address: string, ours: ReadonlySet<string>): boolean {
 
 function sectionsOf(lines: string[], how: Introduction, wanted: (address: string) => boolean): Section[] {
   const sections: Section[] = []
+  let transcript: string[] = []
   for (const line of lines) {
     const introduced = continues(sections[0], line) ? [] : introducedBy(line).filter((one) => one.how === how && wanted(one.address))
     if (introduced.length === 0) sections.at(-1)?.lines.push(line)
-    for (const one of introduced) if (sections.length < maxRecipients * 2) sections.push({ introduced: one, lines: [one.rest] })
+    for (const one of introduced)
+      if (sections.length < maxRecipients * 2) sections.push({ introduced: one, lines: [...transcript, one.rest] })
+    transcript = transcriptAfter(transcript, line, introduced.length > 0)
   }
   return sections
+}
+
+/** The session that sendmail prints above its reply about a recipient: `>>> RCPT To:<a@b>`, `<<< 550 …`, `550 b (smtp)... 550 Host unknown`. */
+function transcriptAfter(transcript: string[], line: string, introduces: boolean): string[] {
+  if (introduces || /^(?:\.\.\. )?while talking to/i.test(line)) return []
+  return /^(?:>>> |<<< |[245]\d\d )/.test(line) ? [...transcript.slice(-8), line] : transcript
 }
 
 /** Below `<a@b>: host mx said:` an indented line goes on, even when it begins with an address. */

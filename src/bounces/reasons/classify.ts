@@ -2,7 +2,7 @@ import { findAddresses } from '../addresses.ts'
 import { maxDiagnosticChars } from '../limits.ts'
 import { type SmtpStage, smtpStageOf } from '../smtp-stage.ts'
 import type { BounceReason } from '../verdict.ts'
-import { contentRules, formRules, policyRules, sizeRules } from './content-rules.ts'
+import { contentRules, formRules, loginRules, policyRules, sizeRules, spamVerdictRules } from './content-rules.ts'
 import { filterRules, mailboxRules } from './mailbox-rules.ts'
 import { deadRecipientRules, domainRules, refusedRecipientRules, unknownRecipientRules } from './recipient-rules.ts'
 import { type CompiledRule, compileRule } from './rule.ts'
@@ -13,6 +13,7 @@ import { connectionRules, expiryRules, faultRules, machineRules, protocolRules, 
 /** The first rule that matches decides: what names its cause plainly stands before what only sounds like it. */
 const beforeRecipient: readonly CompiledRule[] = [
   ...reputationRules,
+  ...spamVerdictRules,
   ...senderDnsRules,
   ...authenticationRules,
   ...mailboxRules,
@@ -23,6 +24,7 @@ const beforeRecipient: readonly CompiledRule[] = [
   ...filterRules,
   ...deadRecipientRules,
   ...greetingRules,
+  ...loginRules,
   ...senderRules,
   ...faultRules,
   ...domainRules,
@@ -55,6 +57,7 @@ export function classifyReason(reply: Reply): BounceReason {
   const stage = reply.stage ?? smtpStageOf(reply.text)
   const text = comparable(reply.text)
   return (
+    (reply.status && isMicrosoftDetail(reply.status) ? reasonOfStatus(reply.status) : undefined) ??
     firstMatch(beforeRecipient, text, stage) ??
     recipientReason(unknownRecipient, reply, text, stage) ??
     firstMatch(afterRecipient, text, stage) ??
@@ -63,6 +66,11 @@ export function classifyReason(reply: Reply): BounceReason {
     (reply.smtpCode ? reasonOfReplyCode(reply.smtpCode) : undefined) ??
     'unknown'
   )
+}
+
+/** Details of three digits are Microsoft's own, and more exact than their words. */
+function isMicrosoftDetail(status: string): boolean {
+  return /^\d\.\d\.\d{3}$/.test(status)
 }
 
 function firstMatch(rules: readonly CompiledRule[], text: string, stage: SmtpStage | undefined): BounceReason | undefined {
@@ -95,6 +103,7 @@ export function comparable(raw: string): string {
   const joined = raw
     .slice(0, maxDiagnosticChars)
     .replace(/(?<![\d.])[45]\d\d-(?:[45]\.\d{1,3}\.\d{1,3} )?/g, ' ')
+    .replace(/(?<=\S )[45]\d\d [45]\.\d{1,3}\.\d{1,3} /g, ' ')
     .replace(/\s+/g, ' ')
   return withoutAddresses(joined).toLowerCase().replaceAll('’', "'")
 }

@@ -43,6 +43,15 @@ export const sizeRules: readonly ReasonRule[] = [
   },
 ]
 
+/** A refusal that calls the message spam outright, whatever it goes on to advise. */
+export const spamVerdictRules: readonly ReasonRule[] = [
+  {
+    reason: 'spam_content',
+    // Google Groups: "Your email to group a@b was rejected due to spam classification."; "Recipient address rejected: Spam detected"
+    says: ['due to spam classification', 'rejected: spam detected', 'message content rejected'],
+  },
+]
+
 export const contentRules: readonly ReasonRule[] = [
   {
     reason: 'virus',
@@ -175,6 +184,29 @@ export const formRules: readonly ReasonRule[] = [
   },
 ]
 
+/** The server wants a login, which no remote sender has. */
+export const loginRules: readonly ReasonRule[] = [
+  {
+    reason: 'policy',
+    says: [
+      // Exchange: "550 5.7.1 RESOLVER.RST.AuthRequired; authentication required"; SendGrid: "550 Unauthenticated senders not allowed"
+      'authrequired',
+      'authentication required',
+      'authentication is required',
+      'authentication failure',
+      'authentication failed',
+      'unauthenticated senders',
+      'turn on smtp authentication',
+      'smtp authentication',
+      'smtp auth ',
+      'must be authenticated',
+      'must authenticate',
+      'requires authentication',
+      'please authenticate',
+    ],
+  },
+]
+
 export const policyRules: readonly ReasonRule[] = [
   {
     reason: 'policy',
@@ -219,15 +251,6 @@ export const policyRules: readonly ReasonRule[] = [
       'protocol violation',
       'email rejected',
       'permission denied',
-      // Exchange: "550 5.7.1 RESOLVER.RST.AuthRequired; authentication required"
-      'authentication required',
-      'authentication failure',
-      'authentication failed',
-      'authentication is required',
-      'authenticate',
-      'unauthenticated senders',
-      'smtp auth',
-      'authrequired',
       'starttls is required',
       'must issue a starttls',
       'encryption required',

@@ -63,6 +63,9 @@ export const domainRules: readonly ReasonRule[] = [
       'destination … does not exist',
       'relay is not accepting',
       'host name is unknown',
+      // Hotmail: "could not be delivered to the recipient because the domain is not reachable"
+      'domain is not reachable',
+      'domain is unreachable',
       'no address associated with',
       'domain is not configured',
     ],
@@ -84,7 +87,10 @@ export const deadRecipientRules: readonly ReasonRule[] = [
       'ofr_416',
       'lpn007_416',
       // Hotmail: "550 5.5.0 Requested action not taken: mailbox unavailable"
-      '5.5.0 requested action not taken: mailbox unavailable',
+      'requested action not taken: mailbox unavailable',
+      // IMail: "Unknown user: a@b", Postfix local(8): "unknown user: \"name\""
+      'unknown user: @',
+      'unknown user: "',
       // PowerMTA: "X-PowerMTA-BounceCategory: bad-mailbox"
       'bouncecategory: bad-mailbox',
     ],

@@ -28,6 +28,14 @@ export const reputationRules: readonly ReasonRule[] = [
       'your reputation',
       'reputation of this',
       'low reputation of your ip',
+      // Cox: "550 5.1.0 sender rejected ... AUP#CDRBL"; Comcast: "found on one or more DNSBLs, see ...#BL000010"
+      'cdrbl',
+      'dnsbl',
+      // Postfix: "450 4.7.1 <mx.example.org[192.0.2.56]>: Client host rejected: may not be mail exchanger"
+      'client host rejected: may not be mail exchanger',
+      'connections will not be accepted from',
+      'connections not accepted from ip',
+      'rejected based on geographical location',
       'senderscore',
       'sender score',
     ],
@@ -255,8 +263,6 @@ export const blockRules: readonly ReasonRule[] = [
       'invalid domain name',
       'service refused, please try later',
       'service refuse',
-      // Cox: "AUP#CDRBL", Comcast: "BL000001"
-      'cdrbl',
       'aup#',
       '554 5.7.1 you are not allowed to connect',
       'not allowed to connect',
