@@ -40,7 +40,7 @@ export const boilerplate: readonly RegExp[] = [
   // Exim: "A message that you sent could not be delivered to one or more of its recipients."
   /a message that you (?:have )?sent could not be delivered to[^\n]{0,60}/gi,
   // Gmail: "We recommend contacting the other email provider for further information about the cause of this error."
-  /we recommend contacting the other email provider[^\n]{0,90}/gi,
+  /we recommend contacting the other email provider for further information about the cause of this error\./gi,
   /google tried to deliver your message, but it was rejected by the[^\n]{0,200}?(?=the error that|\n|$)/gi,
   // "Giving up on 192.0.2.1."
   /giving up on [\d.]{7,20}/gi,

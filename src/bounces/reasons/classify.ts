@@ -6,7 +6,7 @@ import { contentRules, formRules, loginRules, policyRules, sizeRules, spamVerdic
 import { filterRules, mailboxRules } from './mailbox-rules.ts'
 import { deadRecipientRules, domainRules, refusedRecipientRules, unknownRecipientRules } from './recipient-rules.ts'
 import { type CompiledRule, compileRule } from './rule.ts'
-import { authenticationRules, blockRules, greetingRules, rateRules, reputationRules, senderDnsRules, senderRules } from './sender-rules.ts'
+import { authenticationRules, blocklistRules, blockRules, greetingRules, rateRules, reputationRules, senderDnsRules, senderRules } from './sender-rules.ts'
 import { reasonOfReplyCode, reasonOfStatus } from './status-reasons.ts'
 import { connectionRules, expiryRules, faultRules, machineRules, protocolRules, relayRules, transientRules } from './transport-rules.ts'
 
@@ -28,6 +28,7 @@ const beforeRecipient: readonly CompiledRule[] = [
   ...senderRules,
   ...faultRules,
   ...domainRules,
+  ...blocklistRules,
 ].map(compileRule)
 
 const unknownRecipient = unknownRecipientRules.map(compileRule)

@@ -48,7 +48,7 @@ export const spamVerdictRules: readonly ReasonRule[] = [
   {
     reason: 'spam_content',
     // Google Groups: "Your email to group a@b was rejected due to spam classification."; "Recipient address rejected: Spam detected"
-    says: ['due to spam classification', 'rejected: spam detected', 'message content rejected'],
+    says: ['due to spam classification', 'rejected: spam detected', 'message content rejected', 'blacklisted url', 'uribl', 'surbl', 'in message body', 'links in'],
   },
 ]
 

@@ -3,7 +3,7 @@ import type { BounceReason } from '../verdict.ts'
 
 /**
  * Wordings that mean one reason. A wording is matched in lower case, with white space made single; `…` stands for up to
- * 80 characters. There is no other syntax, so that no rule can be slow.
+ * 80 characters; it begins at the beginning of a word. There is no other syntax, so that no rule can be slow.
  */
 export interface ReasonRule {
   reason: BounceReason
@@ -24,8 +24,10 @@ export function compileRule(rule: ReasonRule): CompiledRule {
 }
 
 function compileWording(wording: string): string {
-  return wording
+  const start = /^[a-z0-9]/.test(wording) ? '\\b' : ''
+  const body = wording
     .split('…')
     .map((literal) => literal.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
     .join('[^\\n]{0,80}?')
+  return start + body
 }
