@@ -67,7 +67,7 @@ interface Codes {
 function codesOf(finding: RecipientFinding, text: string): Codes {
   const said = replyCodesOf(finding.diagnostic ?? '')
   const all = replyCodesOf(text)
-  const smtpCode = said.smtpCode ?? all.smtpCode
+  const smtpCode = said.smtpCode ?? all.smtpCode ?? replyCodesOf(finding.context ?? '').smtpCode
   const inReply = said.status ?? all.status
   const stated = finding.status
   if (stated === undefined || isVague(stated)) return { smtpCode, status: inReply ?? stated }

@@ -106,10 +106,17 @@ function actionOf(value: string | undefined): string | undefined {
 
 function diagnosticOf(value: string | undefined): string | undefined {
   if (value === undefined) return undefined
-  const text = decodeWords(value.replaceAll('\n', '\n ')).replace(/^\s{0,20}[a-z][a-z0-9-]{0,40}\s{0,5};\s{0,20}/i, '').trim()
+  const unfolded = decodeWords(value.replaceAll('\n', '\n '))
+  // `X-Unix; 75` is the exit status of a delivery program (sysexits.h): the type is what says so.
+  const text = (/^\s{0,20}x-unix/i.test(unfolded) ? unfolded : withoutType(unfolded)).trim()
   return text === '' ? undefined : text
 }
 
 function mtaOf(value: string | undefined): string | undefined {
-  return value?.replace(/^\s{0,20}[a-z0-9-]{1,20}\s{0,5};\s{0,20}/i, '').trim() || undefined
+  return value === undefined ? undefined : withoutType(value).trim() || undefined
+}
+
+/** `smtp; 550 …`, `dns; mx.example.org`: the value without its type (RFC 3464 section 2.1.2). */
+function withoutType(value: string): string {
+  return value.replace(/^\s{0,20}[a-z][a-z0-9-]{0,40}\s{0,5};\s{0,20}/i, '')
 }

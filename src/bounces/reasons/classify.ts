@@ -2,12 +2,12 @@ import { findAddresses } from '../addresses.ts'
 import { maxDiagnosticChars } from '../limits.ts'
 import { type SmtpStage, smtpStageOf } from '../smtp-stage.ts'
 import type { BounceReason } from '../verdict.ts'
-import { contentRules, formRules, loginRules, policyRules, sizeRules, spamVerdictRules } from './content-rules.ts'
+import { contentRules, formRules, loginRules, policyRules, sizeRules, spamVerdictRules, standardRules } from './content-rules.ts'
 import { filterRules, mailboxRules } from './mailbox-rules.ts'
 import { deadRecipientRules, domainRules, refusedRecipientRules, unknownRecipientRules } from './recipient-rules.ts'
 import { type CompiledRule, compileRule } from './rule.ts'
 import { authenticationRules, blocklistRules, blockRules, greetingRules, rateRules, reputationRules, senderDnsRules, senderRules } from './sender-rules.ts'
-import { reasonOfReplyCode, reasonOfStatus } from './status-reasons.ts'
+import { reasonOfMicrosoftStatus, reasonOfPlainStatus, reasonOfReplyCode, reasonOfStatus } from './status-reasons.ts'
 import { connectionRules, expiryRules, faultRules, machineRules, protocolRules, relayRules, transientRules } from './transport-rules.ts'
 
 /** The first rule that matches decides: what names its cause plainly stands before what only sounds like it. */
@@ -25,6 +25,7 @@ const beforeRecipient: readonly CompiledRule[] = [
   ...deadRecipientRules,
   ...greetingRules,
   ...loginRules,
+  ...standardRules,
   ...senderRules,
   ...faultRules,
   ...domainRules,
@@ -58,20 +59,16 @@ export function classifyReason(reply: Reply): BounceReason {
   const stage = reply.stage ?? smtpStageOf(reply.text)
   const text = comparable(reply.text)
   return (
-    (reply.status && isMicrosoftDetail(reply.status) ? reasonOfStatus(reply.status) : undefined) ??
+    (reply.status ? reasonOfMicrosoftStatus(reply.status) : undefined) ??
     firstMatch(beforeRecipient, text, stage) ??
     recipientReason(unknownRecipient, reply, text, stage) ??
+    (reply.status ? reasonOfPlainStatus(reply.status) : undefined) ??
     firstMatch(afterRecipient, text, stage) ??
     recipientReason(refusedRecipient, reply, text, stage) ??
     (reply.status ? reasonOfStatus(reply.status) : undefined) ??
     (reply.smtpCode ? reasonOfReplyCode(reply.smtpCode) : undefined) ??
     'unknown'
   )
-}
-
-/** Details of three digits are Microsoft's own, and more exact than their words. */
-function isMicrosoftDetail(status: string): boolean {
-  return /^\d\.\d\.\d{3}$/.test(status)
 }
 
 function firstMatch(rules: readonly CompiledRule[], text: string, stage: SmtpStage | undefined): BounceReason | undefined {

@@ -142,7 +142,8 @@ export const contentRules: readonly ReasonRule[] = [
   },
 ]
 
-export const formRules: readonly ReasonRule[] = [
+/** Breaches of a standard that the server names. */
+export const standardRules: readonly ReasonRule[] = [
   {
     reason: 'bad_message',
     says: [
@@ -154,8 +155,19 @@ export const formRules: readonly ReasonRule[] = [
       'rfc 822',
       'not rfc',
       'multiple subject headers',
+      'multiple from headers',
       'multiple addresses in from',
       'duplicate header',
+      'duplicate from header',
+      'duplicate subject',
+    ],
+  },
+]
+
+export const formRules: readonly ReasonRule[] = [
+  {
+    reason: 'bad_message',
+    says: [
       'missing header',
       'improperly-formatted',
       'improper use of 8-bit',
@@ -213,6 +225,7 @@ export const policyRules: readonly ReasonRule[] = [
     says: [
       // Yahoo: "554 5.7.9 Message not accepted for policy reasons. See https://postmaster.yahooinc.com/error-codes"
       'policy reasons',
+      // Google: "Mail Sending denied. This error occurs if the sender account is disabled."
       'policy violation',
       'policy restriction',
       'due to policy',
@@ -250,11 +263,9 @@ export const policyRules: readonly ReasonRule[] = [
       'rejected by policy',
       'protocol violation',
       'email rejected',
-      'permission denied',
       'starttls is required',
       'must issue a starttls',
       'encryption required',
-      'tls required',
       'requires tls',
       'account not subscribed',
       'domain policy',

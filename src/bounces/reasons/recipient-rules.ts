@@ -88,6 +88,8 @@ export const deadRecipientRules: readonly ReasonRule[] = [
       'lpn007_416',
       // Hotmail: "550 5.5.0 Requested action not taken: mailbox unavailable"
       'requested action not taken: mailbox unavailable',
+      // Yahoo, after DATA: "552 1 Requested mail action aborted, mailbox not found"
+      'requested mail action aborted, mailbox not found',
       // IMail: "Unknown user: a@b", Postfix local(8): "unknown user: \"name\""
       'unknown user: @',
       'unknown user: "',
@@ -188,7 +190,9 @@ export const unknownRecipientRules: readonly ReasonRule[] = [
       'recipient rejected',
       'recipient invalid',
       'recipient … rejected',
-      'not recognized',
+      'recipient not recognized',
+      'user not recognized',
+      'name not recognized',
       'recipient is not exist',
       'user is not',
       'not our user',

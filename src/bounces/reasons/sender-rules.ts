@@ -36,6 +36,9 @@ export const reputationRules: readonly ReasonRule[] = [
       'connections will not be accepted from',
       'connections not accepted from ip',
       'rejected based on geographical location',
+      // "501 no access from mail server [192.0.2.55] which is an open relay."
+      'no access from mail server',
+      'is an open relay',
       'senderscore',
       'sender score',
     ],
@@ -152,6 +155,9 @@ export const rateRules: readonly ReasonRule[] = [
       'too many rcpt',
       'too much mail',
       'too many requests',
+      'relay limit exceeded',
+      'excessive volume',
+      'excessive number',
       'connection limit',
       'connection rate',
       'concurrent connections',
@@ -256,6 +262,14 @@ export const blockRules: readonly ReasonRule[] = [
   {
     reason: 'sender_blocked',
     says: [
+      // Google: "421 4.7.0 IP not in whitelist for RCPT domain"; Proofpoint: "554 Blocked - see https://ipcheck.proofpoint.com/"
+      'ip not in whitelist',
+      'not whitelisted',
+      'not in whitelist',
+      'blocked - see',
+      'ipcheck.proofpoint.com',
+      // Barracuda: "550 permanent failure for one or more recipients (a@b:blocked)"
+      'permanent failure for one or more recipients',
       'client host rejected',
       'client host blocked',
       'client host',
@@ -267,8 +281,6 @@ export const blockRules: readonly ReasonRule[] = [
       'ip … refused',
       'ip … not allowed',
       'ip … banned',
-      'host … blocked',
-      'host … rejected',
       'blocked ip',
       'blocked for abuse',
       'blocked by',
@@ -341,6 +353,8 @@ export const senderRules: readonly ReasonRule[] = [
     says: [
       // Postfix: "501 5.1.8 Sender address rejected", sendmail: "553 5.1.8 Domain of sender address a@b does not exist"
       'sender address rejected',
+      'sender address blocked',
+      'envelope blocked',
       'domain of sender address',
       'sender domain',
       'sender rejected',

@@ -88,6 +88,19 @@ export function reasonOfStatus(status: string): BounceReason | undefined {
   return byDetail[status.slice(2)]
 }
 
+/** Details that leave no doubt: they outrank words that only hint. */
+const plain = new Set(['1.1', '1.2', '1.3', '1.6', '1.7', '1.8', '2.2', '2.3', '3.4', '4.6', '7.13', '7.23', '7.25', '7.26'])
+
+export function reasonOfPlainStatus(status: string): BounceReason | undefined {
+  const detail = status.slice(2)
+  return plain.has(detail) ? byDetail[detail] : undefined
+}
+
+/** Details of three digits are Microsoft's own, and more exact than the words beside them. */
+export function reasonOfMicrosoftStatus(status: string): BounceReason | undefined {
+  return /^\d\.\d\.\d{3}$/.test(status) ? byDetail[status.slice(2)] : undefined
+}
+
 /** Reply codes that have one meaning (RFC 5321 section 4.2.3, RFC 7504, RFC 5248). */
 const byReplyCode: Record<string, BounceReason> = {
   '421': 'expired',
