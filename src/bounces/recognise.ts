@@ -1,4 +1,5 @@
 import { findAddresses, isDaemon } from './addresses.ts'
+import { introducedBy } from './readers/notice-recipients.ts'
 import { openings, reportSubject } from './readers/notice-wording.ts'
 import type { ReportParts } from './report-parts.ts'
 
@@ -11,6 +12,8 @@ export interface ReportSigns {
   opening: boolean
   /** Exim names the recipients in the header. */
   failedRecipients: string[]
+  /** The very first line names a recipient. */
+  leading: boolean
   /** Our message is attached. */
   returned: boolean
 }
@@ -21,10 +24,15 @@ export function reportSigns(parts: ReportParts, notice: string): ReportSigns {
   return {
     fromSystem: isFromSystem(parts),
     subject: reportSubject.test(headers.decoded('subject') ?? ''),
+    leading: introducedBy(firstLine(notice)).length > 0,
     opening: openings.some((opening) => opening.test(notice)),
     returned: parts.returned !== undefined,
     failedRecipients: [...new Set(findAddresses(failed).map((found) => found.address))],
   }
+}
+
+function firstLine(notice: string): string {
+  return notice.trimStart().split('\n', 1)[0]?.slice(0, 500) ?? ''
 }
 
 const systemName = /mailer-?daemon|mail deliver|postmaster|mail ?system|delivery (?:sub)?system|mail administrator|system administrator|mmsc|returned mail|majordomo/i
@@ -40,6 +48,7 @@ function isFromSystem(parts: ReportParts): boolean {
 /** At least two independent signs make a report; `named` is whether the text names a recipient and an error. */
 export function isReport(signs: ReportSigns, named: boolean): boolean {
   if (signs.failedRecipients.length > 0) return true
+  if (signs.fromSystem && signs.leading && named) return true
   if (signs.fromSystem) return (signs.opening && (signs.subject || named)) || (signs.subject && (named || signs.returned))
   return signs.subject && signs.opening && named
 }

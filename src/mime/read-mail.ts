@@ -89,9 +89,14 @@ function readParts(part: MailPart, depth: number, budget: Budget): MailPart[] {
       budget.truncated = true
       break
     }
-    children.push(readPart(text, depth + 1, budget))
+    children.push(readPart(withoutStrayBlank(text), depth + 1, budget))
   }
   return children
+}
+
+/** A blank line between the boundary and the fields of the part, as some reporters put it, ends no header. */
+function withoutStrayBlank(text: string): string {
+  return /^\s{1,20}Content-[a-z-]{1,40}:/i.test(text) ? text.trimStart() : text
 }
 
 /** A multipart that lost its boundary parameter: the first line that looks like one. */

@@ -28,13 +28,19 @@ const aboutIt =
 export function introducedBy(line: string): Introduced[] {
   if (!line.includes('@')) return []
   const found = findAddresses(line)
-  const first = found[0]
+  const first = bracketedAfter(line, found) ?? found[0]
   if (!first) return []
   const before = line.slice(0, first.start)
   const after = line.slice(first.end)
   if (bullet.test(before) && aboutIt.test(after)) return [introduction(first, 'own-line', restOf(after), line)]
   if (replyBefore.test(before) && /^>?\.\.\. /.test(after)) return [introduction(first, 'own-line', line, line)]
   return found.filter((one) => isNamedInSentence(line, one)).map((one) => introduction(one, 'in-sentence', line, line))
+}
+
+/** `name@a <b@c>:` is about the address in brackets. */
+function bracketedAfter(line: string, found: FoundAddress[]): FoundAddress | undefined {
+  const [name, address] = found
+  return name && address && line.slice(name.end, address.start) === ' <' ? { ...address, start: name.start } : undefined
 }
 
 function introduction(found: FoundAddress, how: Introduction, rest: string, line: string): Introduced {

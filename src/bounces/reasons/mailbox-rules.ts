@@ -77,6 +77,9 @@ export const mailboxRules: readonly ReasonRule[] = [
       'has exceeded its',
       'has exceeded their',
       'recipient exceeded',
+      // Biglobe: "The number of messages in recipient's mailbox exceeded the local limit."
+      'mailbox exceeded the local limit',
+      'exceeded the local limit',
       'user has exhausted',
       'user … too many messages',
       'too many messages … mailbox',
