@@ -8,10 +8,10 @@ export interface FoundAddress {
   end: number
 }
 
-/** Mail addresses in a line, left to right, by looking around each `@`: linear in the length of the line. */
-export function findAddresses(line: string): FoundAddress[] {
+/** Mail addresses in a line, left to right, by looking around each `@`: linear in the length of the line, at most `limit`. */
+export function findAddresses(line: string, limit = 100): FoundAddress[] {
   const found: FoundAddress[] = []
-  for (let at = line.indexOf('@'); at >= 0; at = line.indexOf('@', at + 1)) {
+  for (let at = line.indexOf('@'); at >= 0 && found.length < limit; at = line.indexOf('@', at + 1)) {
     const address = addressAround(line, at, found.at(-1)?.end ?? 0)
     if (address) found.push(address)
   }

@@ -31,12 +31,12 @@ export function htmlToText(html: string): string {
   return decodeEntities(out.join(''))
 }
 
-/** Styles and scripts are not text: on to their end tag. */
+/** Styles and scripts are not text: on to their end tag, or to the end of what never ends. */
 function skipUnseen(html: string, tag: string, from: number): number {
   const name = /^(style|script|title)\b/i.exec(tag)?.[1]
   if (!name) return from
   const end = html.indexOf(`</${name}`, from)
-  return end < 0 ? from : end
+  return end < 0 ? html.length : end
 }
 
 function decodeEntities(text: string): string {

@@ -24,10 +24,13 @@ const replyBefore = /^[ \t]{0,8}[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3} )?[<]?$/
 const aboutIt =
   /^["'>)}\]]{0,3}(?:[ \t]{0,8}$|[ \t]{0,4}:|\.\.\.| \.\.\.|[ \t]{0,4}<(?:mailto:)?| on \w{3}, | on \d{1,2}\/|[ \t]{1,4}\[|[ \t]{1,4}\(| Invalid Address| Error,|[ \t]{1,4}-{1,2}[> ]|,?[ \t]{1,4}[45]\d\d[ -])/i
 
+/** Addresses of one line that are looked at. */
+const maxNamedInLine = 10
+
 /** The recipient that a line introduces, if it does. */
 export function introducedBy(line: string): Introduced[] {
   if (!line.includes('@')) return []
-  const found = findAddresses(line)
+  const found = findAddresses(line, maxNamedInLine)
   const first = bracketedAfter(line, found) ?? found[0]
   if (!first) return []
   const before = line.slice(0, first.start)
