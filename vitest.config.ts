@@ -21,6 +21,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: 'test/support/global-setup.ts',
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
           ...slow,
           testTimeout: 180_000,
         },

@@ -65,6 +65,7 @@ export async function up(db: Kysely<never>): Promise<void> {
       id uuid not null,
       campaign_id uuid not null,
       position integer not null check (position > 0),
+      step_name text not null default '',
       template_id uuid,
       subject text not null default '',
       content text,

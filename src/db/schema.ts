@@ -49,6 +49,7 @@ export interface CampaignStepsTable {
   id: string
   campaign_id: string
   position: number
+  step_name: Defaulted<string>
   template_id: string | null
   subject: Defaulted<string>
   content: string | null
@@ -236,6 +237,35 @@ export interface JobLogsTable {
   created_at: Defaulted<Timestamp>
 }
 
+export interface JobQueuesTable {
+  name: string | null
+  policy: string | null
+  retry_limit: number | null
+  dead_letter: string | null
+  is_active: boolean | null
+  created_at: Timestamp | null
+  updated_at: Timestamp | null
+}
+
+export interface JobsTable {
+  id: string | null
+  queue_name: string | null
+  status: string | null
+  priority: number | null
+  payload: Json | null
+  attempt_count: number | null
+  max_attempts: number | null
+  run_at: Timestamp | null
+  started_at: Timestamp | null
+  completed_at: Timestamp | null
+  failed_at: Timestamp | null
+  last_error_message: string | null
+  singleton_key: string | null
+  expire_in: Interval | null
+  keep_until: Timestamp | null
+  created_at: Timestamp | null
+}
+
 export interface LaneWakesTable {
   id: GeneratedAlways<number>
   tenant_id: string
@@ -266,6 +296,17 @@ export interface MailboxCredentialsTable {
   key_id: string
   sealed: Buffer
   updated_at: Defaulted<Timestamp>
+}
+
+export interface QueueHealthDashboardTable {
+  queue_name: string | null
+  pending_jobs: number | null
+  running_jobs: number | null
+  avg_queue_age_seconds: number | null
+  failed_jobs: number | null
+  retried_jobs: number | null
+  oldest_job: Timestamp | null
+  newest_job: Timestamp | null
 }
 
 export interface SchedulerTicksTable {
@@ -351,9 +392,12 @@ export interface Database {
   emails: EmailsTable
   fleet_epoch: FleetEpochTable
   job_logs: JobLogsTable
+  job_queues: JobQueuesTable
+  jobs: JobsTable
   lane_wakes: LaneWakesTable
   leads: LeadsTable
   mailbox_credentials: MailboxCredentialsTable
+  queue_health_dashboard: QueueHealthDashboardTable
   scheduler_ticks: SchedulerTicksTable
   send_budgets: SendBudgetsTable
   sending_lanes: SendingLanesTable

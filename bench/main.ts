@@ -1,0 +1,46 @@
+import { parseArgs } from 'node:util'
+import { benchPlan } from './plan.ts'
+import { benchSend } from './send.ts'
+
+const usage = `npm run bench -- send [--emails 5000] [--mailboxes 20] [--connections 5] [--smtp HOST:PORT] [--runs 1] [--json]
+npm run bench -- plan [--leads 100000] [--runs 1] [--json]
+
+Everything runs for real: PostgreSQL with durable commits (the embedded one, or DATABASE_URL's server), worker
+processes of their own, and an SMTP sink in a process of its own unless --smtp names another.`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    emails: { type: 'string', default: '5000' },
+    mailboxes: { type: 'string', default: '20' },
+    connections: { type: 'string', default: '5' },
+    leads: { type: 'string', default: '100000' },
+    smtp: { type: 'string' },
+    runs: { type: 'string', default: '1' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+const benches: Record<string, () => Promise<Record<string, unknown>>> = {
+  send: () =>
+    benchSend({
+      emails: Number(values.emails),
+      mailboxes: Number(values.mailboxes),
+      connections: Number(values.connections),
+      smtp: values.smtp,
+    }),
+  plan: () => benchPlan({ leads: Number(values.leads) }),
+}
+
+const bench = benches[positionals[0] ?? '']
+if (!bench || values.help) {
+  console.log(usage)
+  process.exit(values.help ? 0 : 2)
+}
+for (let run = 0; run < Number(values.runs); run += 1) {
+  const figures = await bench()
+  if (values.json) console.log(JSON.stringify(figures))
+  else console.table(figures)
+}
+process.exit(0)

@@ -1,0 +1,45 @@
+import path from 'node:path'
+import type { Pool } from 'pg'
+import type { Db } from '../db/connect.ts'
+import { loadMasterKey } from '../secrets/master-key.ts'
+import { createSealer, type Sealer } from '../secrets/sealer.ts'
+import type { Logger } from '../telemetry/log.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import type { Config } from './config.ts'
+import { assertMigrated, openDatabase } from './database.ts'
+
+/** What a process of the fleet is made from. */
+export interface Context {
+  config: Config
+  db: Db
+  pool: Pool
+  sealer: Sealer
+  log: Logger
+  metrics: Metrics
+  /** Aborts when the process is to stop. */
+  signal: AbortSignal
+  /** Where outcomes wait that the database could not take. */
+  spoolDirectory: string
+  close(): Promise<void>
+}
+
+/** Throws `database_unreachable`, or `unsupported` when the schema has not been migrated. */
+export async function createContext(
+  config: Config,
+  edges: { log: Logger; metrics: Metrics; signal: AbortSignal },
+): Promise<Context> {
+  const database = await openDatabase(config, {
+    applicationName: 'rookery',
+    onIdleError: (err) => edges.log.warn({ err }, 'database.connection_lost'),
+  })
+  await assertMigrated(database.db, config.database.schema)
+  return {
+    ...edges,
+    config,
+    db: database.db,
+    pool: database.pool,
+    sealer: createSealer(await loadMasterKey(config.secrets)),
+    spoolDirectory: path.join(config.home, 'spool'),
+    close: () => database.close(),
+  }
+}

@@ -1,0 +1,41 @@
+import { sql } from 'kysely'
+import type { MigrationResult } from 'kysely/migration'
+import type { Pool } from 'pg'
+import type { Db } from '../db/connect.ts'
+import { migrateSchema } from '../db/migrate.ts'
+import { ensureEventPartitions } from '../db/partitions.ts'
+import { installQueues } from '../queue/install.ts'
+import type { Config } from './config.ts'
+import { openDatabase } from './database.ts'
+
+// One number for all installations in a database: two of them migrating take turns.
+const migrateLock = 7_726_514_209
+
+/** Everything `rookery migrate` does: our tables, the event partitions of the coming months, pg-boss and its queues. */
+export async function migrateAll(config: Config): Promise<readonly MigrationResult[]> {
+  const database = await openDatabase(config, { applicationName: 'rookery migrate' })
+  try {
+    return await migrateDatabase(database.pool, database.db, config.database)
+  } finally {
+    await database.close()
+  }
+}
+
+/** Brings one database up to date; processes that start together wait for each other and find nothing left to do. */
+export async function migrateDatabase(
+  pool: Pool,
+  db: Db,
+  names: { schema: string; queueSchema: string },
+): Promise<readonly MigrationResult[]> {
+  return db.connection().execute(async (connection) => {
+    await sql`select pg_advisory_lock(${migrateLock})`.execute(connection)
+    try {
+      const applied = await migrateSchema(db, names.schema)
+      await ensureEventPartitions(db, new Date())
+      await installQueues(pool, db, names.queueSchema)
+      return applied
+    } finally {
+      await sql`select pg_advisory_unlock(${migrateLock})`.execute(connection)
+    }
+  })
+}

@@ -1,0 +1,126 @@
+import { emailSending } from '../jobs/email-sending.ts'
+import { startSchedulerLoops } from '../jobs/scheduler/loops.ts'
+import { openSendingRoom } from '../jobs/sending/room.ts'
+import { systemMaintenance } from '../jobs/system-maintenance.ts'
+import { closeQueue, openQueue, type QueueClient } from '../queue/boss.ts'
+import type { QueueName } from '../queue/catalogue.ts'
+import { scheduleMaintenance } from '../queue/cron.ts'
+import type { JobReport } from '../queue/job-reports.ts'
+import { type Handler, type JobPool, startPool } from '../queue/pool.ts'
+import type { Context } from './context.ts'
+
+/** A queue, or one priority range of it, that a process serves. */
+interface Served {
+  queue: QueueName
+  /** In metrics and logs; the documents' names for priority ranges. */
+  label: string
+  minPriority?: number
+  maxPriority?: number
+  /** Of the process's slots for this queue. */
+  shareOfSlots: number
+}
+
+/** Which process serves which queue. Together they serve every queue and every priority exactly once. */
+export const pools = {
+  scheduler: [{ queue: 'system-maintenance', label: 'system-maintenance', shareOfSlots: 1 }],
+  sending: [
+    // A backlog of ordinary campaigns never holds all slots: each range has its own.
+    { queue: 'email-sending', label: 'email-sending:high', minPriority: 1, shareOfSlots: 0.25 },
+    { queue: 'email-sending', label: 'email-sending', minPriority: 0, maxPriority: 0, shareOfSlots: 0.5 },
+    { queue: 'email-sending', label: 'email-sending:low', maxPriority: -1, shareOfSlots: 0.25 },
+  ],
+} as const satisfies Record<string, readonly Served[]>
+
+export type ProcessName = keyof typeof pools
+
+export interface Pools {
+  stop(): Promise<void>
+  ready(): boolean
+}
+
+/** Starts what a process does. Stopping drains it: no further work is taken, what runs reaches a safe point. */
+export async function startPools(name: ProcessName, context: Context): Promise<Pools> {
+  const queue = await openQueue(context.pool, {
+    schema: context.config.database.queueSchema,
+    supervise: name === 'scheduler',
+    monitorIntervalSeconds: context.config.queue.monitorSeconds,
+    onError: (err) => context.log.warn({ err }, 'queue.failed'),
+  })
+  const parts =
+    name === 'scheduler' ? await startScheduler(context, queue) : await startSending(context, queue)
+  let running = true
+  return {
+    ready: () => running,
+    async stop() {
+      running = false
+      await parts.stop()
+      await closeQueue(queue)
+    },
+  }
+}
+
+async function startScheduler(context: Context, queue: QueueClient) {
+  const { db, log, metrics, config } = context
+  await scheduleMaintenance(queue)
+  const loops = startSchedulerLoops({ db, queue, log, metrics }, config.scheduler)
+  const served = startServed(context, queue, 'scheduler', systemMaintenance({ db }), 2)
+  return {
+    async stop() {
+      await loops.stop()
+      await drainAll(served)
+    },
+  }
+}
+
+async function startSending(context: Context, queue: QueueClient) {
+  const { config, spoolDirectory } = context
+  const room = await openSendingRoom(context, { ...config.sending, spoolDirectory })
+  const served = startServed(context, queue, 'sending', emailSending(room), config.sending.slots)
+  return {
+    async stop() {
+      await drainAll(served)
+      await room.close(settleDeadlineMs(config.shutdownSeconds))
+    },
+  }
+}
+
+// Of the time to stop, the last part is kept for closing connections.
+const settleDeadlineMs = (shutdownSeconds: number): number => Math.max(1000, shutdownSeconds * 1000 - 5000)
+
+async function drainAll(served: readonly JobPool[]): Promise<void> {
+  await Promise.all(served.map((pool) => pool.drain()))
+}
+
+function startServed<Name extends QueueName>(
+  context: Context,
+  queue: QueueClient,
+  process: ProcessName,
+  handler: Handler<Name>,
+  slots: number,
+): JobPool[] {
+  const served: readonly Served[] = pools[process]
+  return served.map(({ shareOfSlots, ...range }) =>
+    startPool(queue, context.db, {
+      ...range,
+      slots: Math.max(1, Math.round(slots * shareOfSlots)),
+      pollIntervalMs: context.config.queue.pollIntervalMs,
+      handler: handler as unknown as Handler<QueueName>,
+      onReport: (report) => note(context, report),
+      onError: (err) => context.log.warn({ err, pool: range.label }, 'pool.failed'),
+      onFatal: (err) => dieUnsettled(context, err),
+    }),
+  )
+}
+
+function note({ log, metrics }: Context, report: JobReport): void {
+  metrics.jobs.inc({ queue: report.queue, outcome: report.status })
+  metrics.jobSeconds.observe({ queue: report.queue }, report.seconds)
+  const level = report.status === 'retried' || report.status === 'rejected' ? 'warn' : 'debug'
+  log[report.changed > 0 && level === 'debug' ? 'info' : level](report, `job.${report.status}`)
+}
+
+// A process that cannot settle its jobs knows nothing any more: its supervisor starts another.
+function dieUnsettled({ log }: Context, err: unknown): void {
+  log.fatal({ err }, 'job.unsettled')
+  process.exit(1)
+}

@@ -1,0 +1,109 @@
+import { z } from 'zod'
+import { normaliseAddress } from '../core/email-address.ts'
+import { findTimeZone } from '../core/time-zone.ts'
+import type { TemplateKind } from '../templating/engine.ts'
+import { checkTemplate } from '../templating/render.ts'
+import { parseDelay, type StepDelay } from './delay.ts'
+import { parseWeeklyHours } from './weekly-hours.ts'
+
+const lanes = ['high', 'normal', 'low'] as const
+const maxNameLength = 200
+const maxSteps = 50
+
+const text = (what: string) => z.string(`${what}: text is wanted here (put it in quotes)`)
+
+/** A text whose Liquid and spintax are sound; `params.line` of an issue counts within the text. */
+function template(key: string, kind: TemplateKind) {
+  return text(key).superRefine((value, ctx) => {
+    const problem = checkTemplate(value, kind)
+    if (problem) ctx.addIssue({ code: 'custom', message: problem.message, params: { line: problem.line } })
+  })
+}
+
+const delay = z.unknown().transform((value, ctx): StepDelay => {
+  const parsed = parseDelay(typeof value === 'string' ? value : `${value}`)
+  if (typeof parsed !== 'string') return parsed
+  ctx.addIssue({ code: 'custom', message: parsed })
+  return z.NEVER
+})
+
+const zone = text('timezone').transform((name, ctx): string => {
+  const found = findTimeZone(name)
+  if (found) return found
+  ctx.addIssue({ code: 'custom', message: `"${name}" is not a time zone; write one like Europe/Berlin` })
+  return z.NEVER
+})
+
+const address = text('a mailbox').transform((value, ctx): string => {
+  const verdict = normaliseAddress(value)
+  if (verdict.ok) return verdict.address
+  ctx.addIssue({ code: 'custom', message: verdict.reason })
+  return z.NEVER
+})
+
+const addressList = z
+  .array(address, 'mailboxes: write a list of addresses, or all')
+  .min(1, 'mailboxes: name at least one address, or write all')
+
+const mailboxes = z.unknown().transform((value, ctx): 'all' | string[] => {
+  if (value === 'all') return value
+  const parsed = addressList.safeParse(value)
+  for (const { path, message } of parsed.error?.issues ?? []) {
+    ctx.addIssue({ code: 'custom', path, message })
+  }
+  return parsed.data ?? z.NEVER
+})
+
+const window = z.unknown().transform((value, ctx) => {
+  const result = parseWeeklyHours(value)
+  if (result.ok) return result.hours
+  for (const problem of result.problems) ctx.addIssue({ code: 'custom', ...problem })
+  return z.NEVER
+})
+
+const step = z.strictObject({
+  id: text('id')
+    .regex(/^[\w-]{1,40}$/, 'an id is up to 40 letters, digits, - and _')
+    .optional(),
+  subject: template('subject', 'text').default(''),
+  html: template('html', 'html').optional(),
+  text: template('text', 'text').optional(),
+  template: text('template').trim().min(1, 'template: the name of a stored template is missing').optional(),
+  delay: delay.optional(),
+  quote_previous: z.boolean('quote_previous is true or false').default(false),
+})
+
+const audience = z.strictObject({ tag: text('tag').trim().min(1, 'the tag is empty') })
+
+/** The file as it is written; what its steps owe each other is checked in `step-checks.ts`. */
+export const campaignFile = z.strictObject({
+  name: text('name').trim().min(1, 'the name is empty').max(maxNameLength, 'the name is too long'),
+  timezone: zone,
+  lane: z.enum(lanes, 'lane is high, normal or low').default('normal'),
+  mailboxes,
+  audience: audience.optional(),
+  window,
+  holidays: z
+    .array(z.iso.date('a holiday is a date like 2026-12-25'), 'holidays: write a list of dates')
+    .default([]),
+  stale_after: delay.optional(),
+  seed: z.int32('seed is a whole number').optional(),
+  steps: z
+    .array(step, 'steps: write a list of steps')
+    .min(1, 'a campaign has at least one step')
+    .max(maxSteps, `a campaign has at most ${maxSteps} steps`),
+})
+
+export type CampaignFile = z.output<typeof campaignFile>
+
+const keysOf = {
+  campaign: Object.keys(campaignFile.shape),
+  step: Object.keys(step.shape),
+  audience: Object.keys(audience.shape),
+}
+
+/** The keys that may stand at a place of the file. */
+export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
+  if (path.length === 0) return keysOf.campaign
+  return path[0] === 'steps' ? keysOf.step : keysOf.audience
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { stepDelay } from './delay.ts'
+import { parseRange, type SendingWindow, sendingWindow } from './window.ts'
+
+const hours = z
+  .array(z.string().refine((range) => typeof parseRange(range) !== 'string', 'not a range of hours'))
+  .optional()
+
+const weeklyHours = z.strictObject({
+  mon: hours,
+  tue: hours,
+  wed: hours,
+  thu: hours,
+  fri: hours,
+  sat: hours,
+  sun: hours,
+})
+
+/** The jsonb of `campaigns.configuration`: what the planner reads back. */
+export const campaignConfiguration = z.strictObject({
+  window: weeklyHours,
+  /** YYYY-MM-DD, each in the zone of the lead. */
+  holidays: z.array(z.iso.date()),
+  /** Without it every lead of the tenant. */
+  audience: z.strictObject({ tag: z.string().min(1) }).optional(),
+  /** An email that could not leave for this long after its time is skipped. */
+  staleAfter: stepDelay.optional(),
+})
+export type CampaignConfiguration = z.infer<typeof campaignConfiguration>
+
+/** Make one for each run and pass it around: it remembers the days it has looked at. */
+export function windowOf(configuration: CampaignConfiguration): SendingWindow {
+  return sendingWindow(configuration.window, configuration.holidays)
+}

@@ -1,0 +1,94 @@
+import { AppError } from '../core/errors.ts'
+import type { Db } from '../db/connect.ts'
+import { type Audience, listAudience, listSenders } from './audience-store.ts'
+import { findBlanks, findSenderBlanks, prepareBlankCheck } from './blanks.ts'
+import { campaignConfiguration } from './configuration.ts'
+import { type Campaign, listSteps } from './store.ts'
+
+/** Leads that are looked at together: memory stays flat. */
+const batchSize = 2000
+/** Blanks that are kept to be shown; all are counted. */
+const shownByDefault = 20
+
+export interface LaunchCheck {
+  leads: number
+  mailboxes: number
+  /** Leads to whom an email would have a blank, with the variables; the first of them. */
+  blanks: { email: string; variables: string[] }[]
+  blankLeads: number
+}
+
+export function audienceOf(campaign: Pick<Campaign, 'tenant_id' | 'configuration'>): Audience {
+  const { audience } = campaignConfiguration.parse(campaign.configuration)
+  return { tenantId: campaign.tenant_id, tag: audience?.tag }
+}
+
+/**
+ * Looks at every variable of every lead. Throws `conflict` when the campaign is no draft, `invalid_input` when it
+ * has no leads or mailboxes, or a text that cannot be read, or one that a mailbox would leave blank.
+ */
+export async function checkLaunch(
+  db: Db,
+  campaign: Campaign,
+  options: { showBlanks?: number; onProgress?: (leads: number) => void } = {},
+): Promise<LaunchCheck> {
+  assertDraft(campaign)
+  const steps = await listSteps(db, { tenantId: campaign.tenant_id, id: campaign.id })
+  const check = prepareBlankCheck(steps)
+  const senders = await listSenders(db, campaign)
+  if (senders.length === 0) throw refusal(campaign, 'it has no mailbox to send from')
+  const incomplete = senders.flatMap((sender) =>
+    findSenderBlanks(check, sender).map((variable) => `${sender.address}: ${variable} would be blank`),
+  )
+  if (incomplete.length > 0) throw refusal(campaign, 'its mailboxes have no name to sign with', incomplete)
+
+  const found: LaunchCheck = { leads: 0, mailboxes: senders.length, blanks: [], blankLeads: 0 }
+  for await (const lead of streamAudience(db, audienceOf(campaign))) {
+    found.leads += 1
+    if (found.leads % batchSize === 0) options.onProgress?.(found.leads)
+    const variables = findBlanks(check, lead)
+    if (variables.length === 0) continue
+    found.blankLeads += 1
+    if (found.blanks.length < (options.showBlanks ?? shownByDefault))
+      found.blanks.push({ email: lead.email, variables })
+  }
+  if (found.leads === 0) throw refusal(campaign, noLeads(audienceOf(campaign)))
+  return found
+}
+
+/** Throws `invalid_input` that names the leads and variables, if an email would have a blank. */
+export function assertNoBlanks(campaign: Pick<Campaign, 'campaign_name'>, check: LaunchCheck): void {
+  if (check.blankLeads === 0) return
+  const more = check.blankLeads - check.blanks.length
+  const details = check.blanks.map(({ email, variables }) => `${email}: ${variables.join(', ')}`)
+  throw refusal(
+    campaign,
+    `${check.blankLeads} of its ${check.leads} leads would get an email with a blank; give them these values, or the ` +
+      "templates a fallback like {{ company | default: 'your team' }}",
+    more > 0 ? [...details, `and ${more} more leads (--json lists them all)`] : details,
+  )
+}
+
+export function assertDraft({ campaign_name, status }: Pick<Campaign, 'campaign_name' | 'status'>): void {
+  if (status === 'draft') return
+  throw new AppError('conflict', `"${campaign_name}" was launched already: it is ${status}.`)
+}
+
+async function* streamAudience(db: Db, audience: Audience) {
+  for (let after: string | null = null; ; ) {
+    const leads: Awaited<ReturnType<typeof listAudience>> = await listAudience(db, audience, after, batchSize)
+    yield* leads
+    const last = leads.at(-1)
+    if (!last || leads.length < batchSize) return
+    after = last.id
+  }
+}
+
+const noLeads = ({ tag }: Audience): string =>
+  tag === undefined
+    ? 'there are no leads; import some: rookery leads import FILE.csv'
+    : `no lead has the tag "${tag}"; import some: rookery leads import FILE.csv --tag ${tag}`
+
+function refusal(campaign: Pick<Campaign, 'campaign_name'>, why: string, details: readonly string[] = []) {
+  return new AppError('invalid_input', `"${campaign.campaign_name}" cannot be launched: ${why}.`, { details })
+}

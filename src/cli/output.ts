@@ -1,0 +1,24 @@
+import { renderTable, type Table } from './table.ts'
+
+export interface OutputOptions {
+  json?: boolean
+}
+
+/** One JSON value for programs, or what `text` makes of it for people. */
+export function print<T>(value: T, options: OutputOptions, text: (value: T) => string): void {
+  process.stdout.write(`${options.json ? JSON.stringify(value, undefined, 2) : text(value)}\n`)
+}
+
+/** As `print`, as a table; `empty` is the sentence for no rows. */
+export function printTable<T>(
+  rows: readonly T[],
+  options: OutputOptions,
+  columns: Table<T>,
+  empty: string,
+): void {
+  print(rows, options, () => (rows.length === 0 ? empty : renderTable(rows, columns)))
+}
+
+export function formatCount(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
+}

@@ -1,0 +1,52 @@
+import { Command, CommanderError } from 'commander'
+import manifest from '../../package.json' with { type: 'json' }
+import { addLeadCommands } from './commands/leads.ts'
+import { addMailboxCommands } from './commands/mailbox.ts'
+import { addMigrateCommand } from './commands/migrate.ts'
+import { addStartCommand } from './commands/start.ts'
+import { addSuppressionCommands } from './commands/suppressions.ts'
+import { addTenantCommands } from './commands/tenant.ts'
+import { exitCodeOf, reportError } from './failure.ts'
+
+/** Every command group, in the order of the help. A new one is added here and nowhere else. */
+const groups: readonly ((program: Command) => void)[] = [
+  addMigrateCommand,
+  addStartCommand,
+  addTenantCommands,
+  addMailboxCommands,
+  addLeadCommands,
+  addSuppressionCommands,
+]
+
+const examples = `
+Examples:
+  $ rookery migrate
+  $ rookery tenant create acme
+  $ rookery mailbox add robin@acme.example --smtp-host smtp.acme.example --password-file robin.secret
+  $ rookery leads import leads.csv --tag autumn
+
+Configuration: environment variables or a .env file, see docs/configuration.md. All commands: docs/cli.md.
+Exit codes: 0 done, 1 failed, 2 wrong input or configuration, 3 database unreachable, 4 not found.`
+
+/** Runs one command and returns its exit code. */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  try {
+    await createProgram().parseAsync(args, { from: 'user' })
+    return Number(process.exitCode ?? 0)
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    reportError(error, args.includes('--json'))
+    return exitCodeOf(error)
+  }
+}
+
+export function createProgram(): Command {
+  const program = new Command('rookery')
+    .description('A durable worker fleet for outbound email campaigns, on one PostgreSQL.')
+    .version(manifest.version)
+    .showHelpAfterError('(add --help for what this command takes)')
+    .addHelpText('after', examples)
+    .exitOverride()
+  for (const add of groups) add(program)
+  return program
+}

@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+// Class 08 connection exceptions, 57P01-57P03 shutdown and start-up, 53300 too many connections, and what the
+// socket says. https://www.postgresql.org/docs/current/errcodes-appendix.html
+const connectionCodes =
+  /^(08...|57P0[1-3]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENOENT)$/
+const connectionMessages =
+  /connection terminated|timeout exceeded when trying to connect|connection ended|client has encountered a connection error|not queryable/i
+
+/** True when the connection was lost or refused: what was sent may or may not have been committed. */
+export function isConnectionError(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: string; message?: string }
+  return connectionCodes.test(code ?? '') || connectionMessages.test(message ?? '')
+}
+
+/** Serialization failure (40001) or deadlock (40P01): nothing was committed, the same input may be tried again. */
+export function isTransientConflict(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: string }
+  return code === '40001' || code === '40P01'
+}
+
+export interface RetryOptions {
+  /** Called before each further try. */
+  onRetry?: (error: unknown) => void
+  /** Ends the waiting; the last error is then thrown. */
+  signal?: AbortSignal
+  /** False: a lost connection is thrown, for work whose commit may stand. */
+  retryLost?: boolean
+}
+
+/**
+ * Runs an operation until the database answers: for work that is safe to repeat with the same input.
+ * Conflicts are retried at once, a lost database every 0.1 to 2 s; other errors are thrown.
+ */
+export async function untilAnswered<T>(operation: () => Promise<T>, options: RetryOptions = {}): Promise<T> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await operation()
+    } catch (error) {
+      const lost = isConnectionError(error)
+      const retriable = isTransientConflict(error) || (lost && options.retryLost !== false)
+      if (!retriable || options.signal?.aborted) throw error
+      options.onRetry?.(error)
+      await sleep(lost ? Math.min(2000, 100 * 2 ** attempt) : 5)
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import { continueAt, done, type Outcome } from '../core/outcome.ts'
+import type { Payload } from '../queue/catalogue.ts'
+import type { Handler, RunningJob } from '../queue/pool.ts'
+import type { LaneRef } from '../sending/claim-store.ts'
+import { setLaneBlocks } from '../sending/claim-store.ts'
+import type { LaneBlock } from '../sending/lane-state.ts'
+import {
+  clearConnectFailures,
+  findNextDue,
+  insertWakes,
+  recordConnectFailure,
+  setMailboxPaused,
+} from '../sending/lane-store.ts'
+import { scopeAction } from '../sending/scope.ts'
+import type { SubmissionResult } from '../smtp/submit.ts'
+import { loadSendingMailbox, type SendingMailbox } from './sending/mailbox.ts'
+import type { SendingRoom } from './sending/room.ts'
+import { sendEmail } from './sending/send-email.ts'
+import { runSession, type SessionResult } from './sending/session.ts'
+
+/** One job is one session of one mailbox lane. */
+export function emailSending(room: SendingRoom): Handler<'email-sending'> {
+  return async (lane: Payload<'email-sending'>, job: RunningJob) => {
+    const mailbox = await loadSendingMailbox(room.db, room.sealer, lane)
+    if (!mailbox) return done()
+    const leave = room.shares.take(mailbox.smtp.host, lane.tenantId)
+    if (!leave) return comeBackLater(room, lane)
+    try {
+      const result = await session(room, lane, mailbox, job.signal)
+      return await finish(room, lane, result)
+    } finally {
+      leave()
+    }
+  }
+}
+
+// Its host or tenant holds its share of the slots: the slot is free at once for another lane.
+async function comeBackLater(room: SendingRoom, lane: LaneRef): Promise<Outcome> {
+  await insertWakes(room.db, [{ ...lane, inMs: 500 + room.random() * 1000 }])
+  return done()
+}
+
+function session(
+  room: SendingRoom,
+  lane: LaneRef,
+  mailbox: SendingMailbox,
+  signal: AbortSignal,
+): Promise<SessionResult> {
+  const transport = room.transports.forMailbox(mailbox.smtp)
+  const target = { address: mailbox.address, transport }
+  const host = watchHost(room, lane, mailbox)
+  const ports = {
+    ...room,
+    render: room.renderer(mailbox),
+    onScope: (result: SubmissionResult) => host.onResult(result),
+  }
+  return runSession(
+    lane,
+    {
+      clock: room.clock,
+      claimer: room.claimer,
+      send: (email, claimedAt) => sendEmail(email, claimedAt, target, room.retry, ports),
+    },
+    { ...room.limits, connections: mailbox.smtp.maxConnections },
+    signal,
+  )
+}
+
+/** Acts on outcomes that concern the mailbox or its host. */
+function watchHost(room: SendingRoom, lane: LaneRef, mailbox: SendingMailbox) {
+  let provenReachable = false
+
+  async function onResult(result: SubmissionResult): Promise<LaneBlock | undefined> {
+    const action = scopeAction(result.verdict)
+    if (action.kind === 'pause_mailbox') return pauseMailbox(result.detail, action.seconds)
+    if (action.kind === 'connect_failed') return connectFailed(result.detail)
+    if (result.verdict.kind === 'accepted' && !provenReachable) {
+      provenReachable = true
+      await clearConnectFailures(room.db, mailbox.smtp)
+    }
+    return undefined
+  }
+
+  async function pauseMailbox(reason: string, seconds: number | null): Promise<LaneBlock> {
+    const until = await setMailboxPaused(room.db, lane, reason, seconds)
+    room.log.warn({ mailboxId: lane.mailboxId, reason, until }, 'mailbox.paused')
+    return { until, code: 'mailbox_paused', reason: `the mailbox is paused: ${reason}` }
+  }
+
+  async function connectFailed(reason: string): Promise<LaneBlock> {
+    const { openedUntil } = await recordConnectFailure(room.db, mailbox.smtp, reason)
+    const until = openedUntil ?? new Date(room.clock.now().getTime() + 5000)
+    const block = { until, code: 'connect_failed', reason }
+    await setLaneBlocks(room.db, [{ ...lane, block }])
+    room.log.warn({ mailboxId: lane.mailboxId, reason, until }, 'host.unreachable')
+    return block
+  }
+
+  return { onResult }
+}
+
+/** The lane's future stands in its rows; what is runnable now goes to the tail of the queue. */
+async function finish(room: SendingRoom, lane: LaneRef, result: SessionResult): Promise<Outcome> {
+  if (result.block) {
+    if (result.block.until) await insertWakes(room.db, [{ ...lane, at: result.block.until }])
+    return done(result.sent)
+  }
+  const next = await findNextDue(room.db, lane)
+  if (!next) return done(result.sent)
+  const now = room.clock.now()
+  if (result.end === 'quantum' && next <= now) return continueAt(now, result.sent)
+  await insertWakes(room.db, [{ ...lane, at: next }])
+  return done(result.sent)
+}

@@ -1,0 +1,111 @@
+import { campaignConfiguration, windowOf } from '../../campaigns/configuration.ts'
+import {
+  insertEnrolments,
+  type LeadToEnrol,
+  listLeadsToEnrol,
+  listRotation,
+  lockCampaignToEnrol,
+  type PlannedEmail,
+  type RotationState,
+  setEnrolmentProgress,
+} from '../../campaigns/planner-store.ts'
+import { spread } from '../../campaigns/spread.ts'
+import { type Campaign, listSteps, setCampaignPaused } from '../../campaigns/store.ts'
+import { AppError } from '../../core/errors.ts'
+import { newId } from '../../core/ids.ts'
+import type { Db, Trx } from '../../db/connect.ts'
+import { insertWakes } from '../../sending/lane-store.ts'
+
+/** Leads planned in one transaction: memory stays flat, and a kill costs at most this much work. */
+const batchSize = 1000
+
+/**
+ * Enrols the next leads of one launched campaign and plans their first emails, with the wakes of
+ * their lanes, in one transaction; returns how many were planned, undefined when no campaign waits.
+ */
+export async function enrolNextLeads(db: Db): Promise<number | undefined> {
+  return db.transaction().execute(async (trx) => {
+    const campaign = await lockCampaignToEnrol(trx)
+    if (!campaign) return undefined
+    const configuration = campaignConfiguration.parse(campaign.configuration)
+    const leads = await listLeadsToEnrol(trx, campaign, configuration.audience?.tag ?? null, batchSize)
+    const plan = await planOrRefuse(trx, campaign, configuration, leads)
+    if ('refusal' in plan) {
+      await setCampaignPaused(trx, campaign, plan.refusal)
+      return 0
+    }
+    const inserted = await insertEnrolments(trx, plan.planned)
+    await insertWakes(trx, wakesOf(inserted))
+    await setEnrolmentProgress(trx, campaign, {
+      enrolledThrough: leads.at(-1)?.id ?? null,
+      complete: leads.length < batchSize,
+      rotation: plan.rotation,
+    })
+    return inserted.length
+  })
+}
+
+type Plan = { planned: PlannedEmail[]; rotation: RotationState[] }
+
+// A campaign that cannot be planned is paused with the reason, and holds up no other.
+async function planOrRefuse(
+  ...input: Parameters<typeof planFirstEmails>
+): Promise<Plan | { refusal: string }> {
+  try {
+    return await planFirstEmails(...input)
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'invalid_input') return { refusal: error.message }
+    throw error
+  }
+}
+
+async function planFirstEmails(
+  trx: Trx,
+  campaign: Campaign,
+  configuration: ReturnType<typeof campaignConfiguration.parse>,
+  leads: readonly LeadToEnrol[],
+): Promise<Plan> {
+  const reference = { tenantId: campaign.tenant_id, id: campaign.id }
+  const [firstStep] = await listSteps(trx, reference)
+  const mailboxes = await listRotation(trx, reference)
+  if (!firstStep) throw new AppError('invalid_input', 'the campaign has no active step')
+  const { sends, states } = spread({
+    leads: leads.map((lead) => ({ id: lead.id, zone: lead.timezone })),
+    mailboxes: mailboxes.map(({ nextSlotAt, plannedOn, plannedCount, ...mailbox }) => ({
+      ...mailbox,
+      state: { nextSlotAt, plannedOn, plannedCount },
+    })),
+    window: windowOf(configuration),
+    zone: campaign.timezone,
+    now: new Date(),
+    seed: campaign.seed,
+  })
+  const addressOf = new Map(leads.map((lead) => [lead.id, lead.email]))
+  const planned = sends.map((send) => ({
+    id: newId(),
+    tenantId: campaign.tenant_id,
+    campaignId: campaign.id,
+    leadId: send.leadId,
+    stepId: firstStep.id,
+    mailboxId: send.mailboxId,
+    lane: campaign.lane,
+    to: addressOf.get(send.leadId) ?? '',
+    dueAt: send.dueAt,
+  }))
+  return { planned, rotation: [...states].map(([mailboxId, state]) => ({ mailboxId, ...state })) }
+}
+
+/** One wake for each lane, at its earliest email. */
+export function wakesOf(emails: readonly Pick<PlannedEmail, 'tenantId' | 'mailboxId' | 'lane' | 'dueAt'>[]) {
+  const earliest = new Map<
+    string,
+    { tenantId: string; mailboxId: string; lane: Campaign['lane']; at: Date }
+  >()
+  for (const { tenantId, mailboxId, lane, dueAt } of emails) {
+    const known = earliest.get(`${mailboxId}:${lane}`)
+    if (!known || dueAt < known.at) {
+      earliest.set(`${mailboxId}:${lane}`, { tenantId, mailboxId, lane, at: dueAt })
+    }
+  }
+  return [...earliest.values()]
+}

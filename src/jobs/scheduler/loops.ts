@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { holdPausedEmails, releaseHeldEmails, setCompletedCampaigns } from '../../campaigns/store.ts'
+import type { Db } from '../../db/connect.ts'
+import type { QueueClient } from '../../queue/boss.ts'
+import { recordTick } from '../../queue/ticks.ts'
+import { insertWakes } from '../../sending/lane-store.ts'
+import type { Logger } from '../../telemetry/log.ts'
+import type { Metrics } from '../../telemetry/metrics.ts'
+import { drainWakes } from './drain-wakes.ts'
+import { enrolNextLeads } from './enrol-leads.ts'
+import { planFollowUps } from './plan-follow-ups.ts'
+import { sweepLanes, sweepLeases } from './sweep.ts'
+
+export interface SchedulerPorts {
+  db: Db
+  queue: QueueClient
+  log: Logger
+  metrics: Metrics
+}
+
+export interface SchedulerIntervals {
+  drainerMs: number
+  plannerMs: number
+  sweepSeconds: number
+  leaseSweepSeconds: number
+}
+
+/** Returns true when there is more of the same to do at once. */
+type Task = () => Promise<boolean>
+
+/** The scheduler's work. Any number may run: each task locks what it works on, so one works and the others pass. */
+export function startSchedulerLoops(ports: SchedulerPorts, intervals: SchedulerIntervals) {
+  const stopping = new AbortController()
+  const loops = [
+    loop('drainer', intervals.drainerMs, () => drain(ports)),
+    loop('planner', intervals.plannerMs, () => plan(ports)),
+    loop('holds', intervals.plannerMs * 4, () => settleHolds(ports)),
+    loop('leases', intervals.leaseSweepSeconds * 1000, () => expire(ports)),
+    loop('sweep', intervals.sweepSeconds * 1000, () => sweep(ports)),
+  ]
+
+  async function loop(name: string, intervalMs: number, task: Task): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const more = await tick(name, task)
+      if (!more) await sleep(intervalMs, undefined, { signal: stopping.signal }).catch(() => undefined)
+    }
+  }
+
+  async function tick(name: string, task: Task): Promise<boolean> {
+    try {
+      const more = await task()
+      ports.metrics.schedulerLastTick.set({ task: name }, Date.now() / 1000)
+      await recordTick(ports.db, name)
+      return more
+    } catch (err) {
+      ports.metrics.databaseErrors.inc()
+      ports.log.error({ err, task: name }, 'scheduler.failed')
+      return false
+    }
+  }
+
+  return {
+    async stop(): Promise<void> {
+      stopping.abort()
+      await Promise.all(loops)
+    },
+  }
+}
+
+async function drain({ db, queue, metrics }: SchedulerPorts): Promise<boolean> {
+  const lanes = await drainWakes(db, queue)
+  metrics.laneWakesDrained.inc(lanes)
+  return lanes >= 1000
+}
+
+async function plan({ db, metrics, log }: SchedulerPorts): Promise<boolean> {
+  const enrolled = await enrolNextLeads(db)
+  const followUps = await planFollowUps(db)
+  metrics.planned.inc((enrolled ?? 0) + followUps.planned)
+  if (enrolled || followUps.planned)
+    log.info({ enrolled: enrolled ?? 0, followUps: followUps.planned }, 'emails.planned')
+  for (const campaignId of followUps.leads === 0 ? await setCompletedCampaigns(db) : []) {
+    log.info({ campaignId }, 'campaign.completed')
+  }
+  return enrolled !== undefined || followUps.leads > 0
+}
+
+const holdBatch = 5000
+
+async function settleHolds({ db }: SchedulerPorts): Promise<boolean> {
+  const held = await db.transaction().execute((trx) => holdPausedEmails(trx, holdBatch))
+  const released = await db.transaction().execute(async (trx) => {
+    const lanes = await releaseHeldEmails(trx, holdBatch)
+    await insertWakes(trx, lanes)
+    return lanes.length
+  })
+  return held === holdBatch || released > 0
+}
+
+async function expire({ db, log }: SchedulerPorts): Promise<boolean> {
+  const expired = await sweepLeases(db)
+  if (expired > 0) log.warn({ emails: expired }, 'leases.lapsed')
+  return expired >= 1000
+}
+
+async function sweep({ db, queue, log, metrics }: SchedulerPorts): Promise<boolean> {
+  const lanes = await sweepLanes(db, queue)
+  metrics.sweepRepairs.inc({ kind: 'lane' }, lanes)
+  if (lanes > 0) log.warn({ lanes }, 'lanes.repaired')
+  return lanes >= 1000
+}

@@ -1,0 +1,80 @@
+import { campaignConfiguration, windowOf } from '../../campaigns/configuration.ts'
+import { stepDelay } from '../../campaigns/delay.ts'
+import { leadZone } from '../../campaigns/lead-zone.ts'
+import {
+  insertPlannedEmails,
+  type LeadToPlan,
+  lockLeadsToPlan,
+  type PlannedEmail,
+  setFollowUpsPlanned,
+} from '../../campaigns/planner-store.ts'
+import { followUpDueAt } from '../../campaigns/spread.ts'
+import type { SendingWindow } from '../../campaigns/window.ts'
+import { newId } from '../../core/ids.ts'
+import type { Db } from '../../db/connect.ts'
+import { insertWakes } from '../../sending/lane-store.ts'
+import { wakesOf } from './enrol-leads.ts'
+
+const batchSize = 1000
+
+/**
+ * Plans the next step of leads whose last email went out, on the same mailbox, counted from when it
+ * was really sent; sequences without a next step end. Returns how many leads were looked at.
+ */
+export async function planFollowUps(db: Db): Promise<{ leads: number; planned: number }> {
+  return db.transaction().execute(async (trx) => {
+    const leads = await lockLeadsToPlan(trx, batchSize)
+    if (leads.length === 0) return { leads: 0, planned: 0 }
+    const windows = createWindows()
+    const planned = leads.flatMap((lead) => planFollowUp(lead, windows))
+    await insertPlannedEmails(trx, planned)
+    await insertWakes(trx, wakesOf(planned))
+    const dueAt = new Map(planned.map((email) => [`${email.campaignId}:${email.leadId}`, email.dueAt]))
+    await setFollowUpsPlanned(
+      trx,
+      leads.map(({ tenantId, campaignId, leadId, nextStepId }) => ({
+        tenantId,
+        campaignId,
+        leadId,
+        stepId: nextStepId,
+        dueAt: dueAt.get(`${campaignId}:${leadId}`) ?? null,
+      })),
+    )
+    return { leads: leads.length, planned: planned.length }
+  })
+}
+
+type Windows = (lead: LeadToPlan) => SendingWindow
+
+// One for each campaign of the batch: a window remembers the days it has looked at.
+function createWindows(): Windows {
+  const windows = new Map<string, SendingWindow>()
+  return ({ campaignId, configuration }) => {
+    const window = windows.get(campaignId) ?? windowOf(campaignConfiguration.parse(configuration))
+    windows.set(campaignId, window)
+    return window
+  }
+}
+
+function planFollowUp(lead: LeadToPlan, windowFor: Windows): PlannedEmail[] {
+  if (lead.nextStepId === null) return []
+  const dueAt = followUpDueAt({
+    anchor: lead.lastSentAt,
+    delay: stepDelay.parse(lead.nextDelay),
+    zone: leadZone(lead.leadZone, lead.campaignZone),
+    window: windowFor(lead),
+  })
+  return [
+    {
+      id: newId(),
+      tenantId: lead.tenantId,
+      campaignId: lead.campaignId,
+      leadId: lead.leadId,
+      stepId: lead.nextStepId,
+      mailboxId: lead.mailboxId,
+      lane: lead.lane,
+      to: lead.email,
+      dueAt,
+    },
+  ]
+}

@@ -1,0 +1,170 @@
+import { type Clock, systemClock } from '../../core/clock.ts'
+import type { Coalescer } from '../../core/coalescer.ts'
+import type { Db } from '../../db/connect.ts'
+import type { Sealer } from '../../secrets/sealer.ts'
+import type { ClaimedEmail } from '../../sending/claim-emails.ts'
+import type { RetryPolicy } from '../../sending/settlement.ts'
+import type { OutgoingMessage } from '../../smtp/compose.ts'
+import { createTransports, type Transports } from '../../smtp/transports.ts'
+import { findSuppressions } from '../../suppression/store.ts'
+import type { Logger } from '../../telemetry/log.ts'
+import type { Metrics } from '../../telemetry/metrics.ts'
+import { createClaimer, type LaneClaim, type LaneClaimAnswer, type Moment } from './claimer.ts'
+import { createLeases, type Leases } from './leases.ts'
+import type { SendingMailbox } from './mailbox.ts'
+import { createRenderer } from './render.ts'
+import type { SessionLimits } from './session.ts'
+import { createSettler, replaySpool, type Settler } from './settler.ts'
+import { createSlotShares, type SlotShares } from './slot-shares.ts'
+import { createWindowOpening } from './window-opening.ts'
+
+export interface SendingOptions {
+  slots: number
+  shareOfSlots: number
+  quantumEmails: number
+  quantumSeconds: number
+  leaseSeconds: number
+  leaseMarginSeconds: number
+  maxTransports: number
+  idleCloseSeconds: number
+  connectTimeoutSeconds: number
+  replyTimeoutSeconds: number
+  coalesceMs: number
+  retryBaseSeconds: number
+  retryGiveUpHours: number
+  spoolDirectory: string
+}
+
+/** What all sending sessions of one process share. */
+export interface SendingRoom {
+  db: Db
+  clock: Clock
+  log: Logger
+  random: () => number
+  sealer: Sealer
+  transports: Transports
+  claimer: Coalescer<LaneClaim, LaneClaimAnswer>
+  settler: Settler
+  leases: Leases
+  shares: SlotShares
+  limits: Omit<SessionLimits, 'connections'>
+  retry: RetryPolicy
+  renderer: (mailbox: SendingMailbox) => (email: ClaimedEmail) => Promise<OutgoingMessage>
+  findSuppression(email: ClaimedEmail): Promise<string | undefined>
+  onSettled(email: ClaimedEmail, result: { verdict: { kind: string } }, claimedAt: Moment): void
+  /** After the sessions have ended: the last settlements, then the connections. */
+  close(deadlineMs: number): Promise<void>
+}
+
+interface RoomPorts {
+  db: Db
+  log: Logger
+  metrics: Metrics
+  sealer: Sealer
+}
+
+/** Opens the room: first what an earlier process could not settle is settled, then sessions may claim. */
+export async function openSendingRoom(ports: RoomPorts, options: SendingOptions): Promise<SendingRoom> {
+  const { db, log, metrics, sealer } = ports
+  const clock = systemClock
+  const replayed = await replaySpool(db, options.spoolDirectory, clock.now)
+  if (replayed > 0) log.info({ emails: replayed }, 'spool.replayed')
+
+  const transports = createTransports(transportOptions(options))
+  const settler = createSettler(db, settlerOptions(ports, options, clock))
+  const leases = createLeases(db, {
+    clock,
+    leaseSeconds: options.leaseSeconds,
+    marginSeconds: options.leaseMarginSeconds,
+    onError: (err) => log.warn({ err }, 'leases.unrenewed'),
+  })
+  return {
+    db,
+    clock,
+    log,
+    random: Math.random,
+    sealer,
+    transports,
+    settler,
+    leases,
+    claimer: createClaimer(db, claimerOptions(ports, options, clock)),
+    shares: createSlotShares(() => options.slots, options.shareOfSlots),
+    limits: {
+      quantumEmails: options.quantumEmails,
+      quantumMs: options.quantumSeconds * 1000,
+      waitInSlotMs: 2000,
+    },
+    retry: { baseSeconds: options.retryBaseSeconds, giveUpSeconds: options.retryGiveUpHours * 3600 },
+    renderer: createRenderer(db),
+    async findSuppression(email) {
+      const [suppression] = await findSuppressions(db, email.tenantId, email.to)
+      return suppression?.reason
+    },
+    onSettled(_email, { verdict }, claimedAt) {
+      metrics.emailsSettled.inc({ outcome: outcomeLabel(verdict.kind) })
+      metrics.claimToSettledSeconds.observe((clock.monotonicMs() - claimedAt.monotonicMs) / 1000)
+    },
+    async close(deadlineMs) {
+      const { spooled } = await settler.close(deadlineMs)
+      if (spooled > 0) log.warn({ emails: spooled, directory: options.spoolDirectory }, 'settlements.spooled')
+      leases.stop()
+      await transports.close()
+    },
+  }
+}
+
+const outcomeLabels: Record<string, string> = {
+  accepted: 'sent',
+  not_sent: 'released',
+  rejected_permanent: 'failed',
+  rejected_transient: 'deferred',
+  ambiguous: 'unknown',
+}
+const outcomeLabel = (kind: string): string => outcomeLabels[kind] ?? kind
+
+function transportOptions(options: SendingOptions) {
+  return {
+    maxOpen: options.maxTransports,
+    idleMs: options.idleCloseSeconds * 1000,
+    connectTimeoutMs: options.connectTimeoutSeconds * 1000,
+    greetingTimeoutMs: options.connectTimeoutSeconds * 1000,
+    replyTimeoutMs: options.replyTimeoutSeconds * 1000,
+  }
+}
+
+function claimerOptions({ metrics, log }: RoomPorts, options: SendingOptions, clock: Clock) {
+  return {
+    clock,
+    coalesceMs: options.coalesceMs,
+    leaseSeconds: options.leaseSeconds,
+    windowOpening: createWindowOpening(),
+    random: Math.random,
+    onBatch(seconds: number, _requests: number, emails: number) {
+      metrics.claimSeconds.observe(seconds)
+      metrics.claimBatchSize.observe(emails)
+      metrics.emailsClaimed.inc(emails)
+    },
+    onRetry(err: unknown) {
+      metrics.databaseErrors.inc()
+      log.warn({ err }, 'claim.retried')
+    },
+  }
+}
+
+function settlerOptions({ metrics, log }: RoomPorts, options: SendingOptions, clock: Clock) {
+  return {
+    clock,
+    coalesceMs: options.coalesceMs,
+    spoolDirectory: options.spoolDirectory,
+    onBatch(seconds: number, emails: number) {
+      metrics.settleSeconds.observe(seconds)
+      metrics.settleBatchSize.observe(emails)
+    },
+    onRetry(err: unknown) {
+      metrics.databaseErrors.inc()
+      log.warn({ err }, 'settle.retried')
+    },
+    onRefused: (outcome: { id: string }, err: unknown) =>
+      log.error({ emailId: outcome.id, err }, 'settle.refused'),
+  }
+}

@@ -1,0 +1,132 @@
+import type { Clock } from '../../core/clock.ts'
+import { AppError } from '../../core/errors.ts'
+import type { ClaimedEmail } from '../../sending/claim-emails.ts'
+import type { LaneBlock } from '../../sending/lane-state.ts'
+import { decideSettlement, type RetryPolicy } from '../../sending/settlement.ts'
+import type { ReleaseAnswer } from '../../smtp/body-gate.ts'
+import { composeMessage, type OutgoingMessage } from '../../smtp/compose.ts'
+import { type SubmissionResult, submit } from '../../smtp/submit.ts'
+import type { SmtpTransport } from '../../smtp/transports.ts'
+import type { Moment } from './claimer.ts'
+import type { Leases } from './leases.ts'
+import type { Outcome, Settler } from './settler.ts'
+
+export interface SendPorts {
+  clock: Clock
+  leases: Leases
+  settler: Settler
+  random: () => number
+  /** Throws AppError `invalid_input` when the content cannot be made. */
+  render(email: ClaimedEmail): Promise<OutgoingMessage>
+  /** A reason code if the recipient has been suppressed since the claim. */
+  findSuppression(email: ClaimedEmail): Promise<string | undefined>
+  /** Acts on an outcome that concerns more than the message; returns what the lane must wait for. */
+  onScope(result: SubmissionResult): Promise<LaneBlock | undefined>
+  onSettled?(email: ClaimedEmail, result: SubmissionResult, claimedAt: Moment): void
+}
+
+/** Rows claimed longer ago are checked against suppressions once more, before the dot. */
+const recheckAfterMs = 30_000
+
+/** One email: compose, submit under its lease, settle. Rejects only when the outcome could not be written. */
+export async function sendEmail(
+  email: ClaimedEmail,
+  claimedAt: Moment,
+  mailbox: { address: string; transport: SmtpTransport },
+  policy: RetryPolicy,
+  ports: SendPorts,
+): Promise<LaneBlock | undefined> {
+  const lease = ports.leases.hold(email, claimedAt)
+  try {
+    const composed = await compose(email, ports)
+    if (!composed.ok) {
+      await ports.settler.settle(failedContent(email, composed.reason, ports.clock.monotonicMs()))
+      return undefined
+    }
+    const result = await submit(mailbox.transport, {
+      from: mailbox.address,
+      to: email.to,
+      body: composed.body,
+      messageId: email.messageId,
+      mayRelease: () => mayRelease(email, claimedAt, () => lease.isHeld(), ports),
+    })
+    await ports.settler.settle(toOutcome(email, composed.subject, result, policy, ports))
+    ports.onSettled?.(email, result, claimedAt)
+    return await ports.onScope(result)
+  } finally {
+    lease.release()
+  }
+}
+
+type Composed = { ok: true; body: Buffer; subject: string } | { ok: false; reason: string }
+
+async function compose(email: ClaimedEmail, ports: SendPorts): Promise<Composed> {
+  try {
+    const message = await ports.render(email)
+    return { ok: true, body: await composeMessage(message), subject: message.subject }
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'invalid_input')
+      return { ok: false, reason: error.message }
+    throw error
+  }
+}
+
+function mayRelease(
+  email: ClaimedEmail,
+  claimedAt: Moment,
+  leaseHeld: () => boolean,
+  ports: SendPorts,
+): ReleaseAnswer | Promise<ReleaseAnswer> {
+  if (!leaseHeld()) return 'lease_lapsed'
+  if (ports.clock.monotonicMs() - claimedAt.monotonicMs < recheckAfterMs) return true
+  return ports.findSuppression(email).then((suppressed) => {
+    if (suppressed) return 'suppressed'
+    return leaseHeld() || 'lease_lapsed'
+  })
+}
+
+function toOutcome(
+  email: ClaimedEmail,
+  subject: string,
+  result: SubmissionResult,
+  policy: RetryPolicy,
+  ports: SendPorts,
+): Outcome {
+  const { verdict, reply, detail } = result
+  const fate = decideSettlement(email, verdict, detail, policy, ports.clock.now(), ports.random())
+  return {
+    ...identity(email),
+    ...fate,
+    monotonicMs: ports.clock.monotonicMs(),
+    replyCode: reply?.code ?? null,
+    enhancedStatus: reply?.enhancedStatus ?? null,
+    replyText: reply?.text ?? null,
+    serverMessageId: result.serverMessageId ?? null,
+    subject,
+  }
+}
+
+function failedContent(email: ClaimedEmail, reason: string, monotonicMs: number): Outcome {
+  return {
+    ...identity(email),
+    status: 'failed',
+    delaySeconds: 0,
+    countsAsFailure: false,
+    giveBack: true,
+    code: 'content',
+    reason,
+    monotonicMs,
+    replyCode: null,
+    enhancedStatus: null,
+    replyText: null,
+    serverMessageId: null,
+    subject: null,
+  }
+}
+
+const identity = ({ tenantId, id, attempt, budgetKeys }: ClaimedEmail) => ({
+  tenantId,
+  id,
+  attempt,
+  budgetKeys,
+})

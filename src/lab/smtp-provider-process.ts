@@ -1,0 +1,76 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Behaviours } from './smtp-behaviours.ts'
+import { type SmtpProvider, startSmtpProvider } from './smtp-provider.ts'
+
+// A process of its own, so that what it counts survives the kill -9 of a sender, and its CPU is not the sender's.
+// Prints {"port", "httpPort"} on one line. GET /accepted[?list=1]: the account. POST /behaviour: a table as JSON.
+// Ends when its stdin does, hence with its parent.
+if (import.meta.main) {
+  const provider = await startSmtpProvider()
+  const http = createServer((request, response) => void answer(provider, request, response))
+  await new Promise<void>((resolve) => http.listen(0, provider.host, resolve))
+  console.log(JSON.stringify({ port: provider.port, httpPort: (http.address() as AddressInfo).port }))
+  process.stdin.on('end', () => process.exit(0)).resume()
+}
+
+async function answer(provider: SmtpProvider, request: IncomingMessage, response: ServerResponse) {
+  const url = new URL(request.url ?? '/', 'http://localhost')
+  try {
+    if (request.method === 'POST' && url.pathname === '/behaviour') {
+      provider.setBehaviours(JSON.parse(await text(request)) as Behaviours)
+      reply(response, 200, {})
+    } else if (request.method === 'GET' && url.pathname === '/accepted') {
+      reply(response, 200, account(provider, url.searchParams.has('list')))
+    } else {
+      reply(response, 404, { error: `no ${request.method} ${url.pathname}` })
+    }
+  } catch (error) {
+    reply(response, 400, { error: String(error) })
+  }
+}
+
+/** What GET /accepted answers. */
+export interface ProviderAccount {
+  accepted: number
+  bytes: number
+  messageIds: number
+  /** Message-IDs and refs accepted more than once. */
+  duplicates: Record<string, number>
+  connections: { open: number; peak: number; total: number }
+  reached: Record<string, number>
+  /** Only with `?list=1`: how often each was accepted. */
+  list?: {
+    messageIds: Record<string, number>
+    refs: Record<string, number>
+    recipients: Record<string, number>
+  }
+}
+
+function account({ accepted, connections, reached }: SmtpProvider, withList: boolean): ProviderAccount {
+  const totals = {
+    accepted: accepted.total,
+    bytes: accepted.bytes,
+    messageIds: accepted.byMessageId.size,
+    duplicates: accepted.duplicates(),
+    connections,
+    reached,
+  }
+  if (!withList) return totals
+  const list = {
+    messageIds: Object.fromEntries(accepted.byMessageId),
+    refs: Object.fromEntries(accepted.byRef),
+    recipients: Object.fromEntries(accepted.byRecipient),
+  }
+  return { ...totals, list }
+}
+
+function reply(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+}
+
+async function text(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString('utf8')
+}

@@ -1,0 +1,181 @@
+import { type Selectable, sql, type Updateable } from 'kysely'
+import { domainOf } from '../core/email-address.ts'
+import { AppError } from '../core/errors.ts'
+import { newId } from '../core/ids.ts'
+import type { Db, Trx } from '../db/connect.ts'
+import type { EmailAccountsTable } from '../db/schema.ts'
+import type { MailboxDefinition, MailboxLimits } from './definition.ts'
+
+export type Mailbox = Selectable<EmailAccountsTable>
+
+export interface MailboxListing extends Mailbox {
+  /** Why a lane of it waits now; null if none does. */
+  blocked_reason: string | null
+}
+
+/** The mailbox with its domain and its three lanes; throws `conflict` when the tenant has the address already. */
+export async function insertMailbox(
+  trx: Trx,
+  tenantId: string,
+  definition: MailboxDefinition,
+): Promise<Mailbox> {
+  const domainId = await insertDomainOnce(trx, tenantId, domainOf(definition.address))
+  const mailbox = await trx
+    .insertInto('email_accounts')
+    .values({
+      ...toColumns(definition),
+      tenant_id: tenantId,
+      id: newId(),
+      domain_id: domainId,
+    })
+    .onConflict((conflict) => conflict.columns(['tenant_id', 'email_address']).doNothing())
+    .returningAll()
+    .executeTakeFirst()
+  if (!mailbox) throw new AppError('conflict', `There already is a mailbox ${definition.address}.`)
+  await trx
+    .insertInto('sending_lanes')
+    .values(
+      (['high', 'normal', 'low'] as const).map((lane) => ({
+        tenant_id: tenantId,
+        email_account_id: mailbox.id,
+        lane,
+      })),
+    )
+    .execute()
+  return mailbox
+}
+
+export async function findMailbox(db: Db, tenantId: string, address: string): Promise<Mailbox | undefined> {
+  return db
+    .selectFrom('email_accounts')
+    .selectAll()
+    .where('tenant_id', '=', tenantId)
+    .where('email_address', '=', address)
+    .executeTakeFirst()
+}
+
+export async function listMailboxes(db: Db, tenantId: string): Promise<MailboxListing[]> {
+  return db
+    .selectFrom('email_accounts as mailbox')
+    .selectAll('mailbox')
+    .select((eb) =>
+      eb
+        .selectFrom('sending_lanes as lane')
+        .select('lane.blocked_reason')
+        .whereRef('lane.email_account_id', '=', 'mailbox.id')
+        .where('lane.blocked_code', 'is not', null)
+        .where((where) =>
+          where.or([
+            where('lane.blocked_until', 'is', null),
+            where('lane.blocked_until', '>', sql<Date>`now()`),
+          ]),
+        )
+        .orderBy('lane.blocked_until', (order) => order.desc().nullsFirst())
+        .limit(1)
+        .as('blocked_reason'),
+    )
+    .where('mailbox.tenant_id', '=', tenantId)
+    .orderBy('mailbox.email_address')
+    .execute()
+}
+
+/** Nothing is claimed for it any more; what is on the wire finishes. */
+export async function setMailboxPaused(trx: Trx, mailbox: Mailbox, reason: string): Promise<void> {
+  await setColumns(trx, mailbox, { status: 'paused', status_reason: reason, paused_until: null })
+}
+
+export async function setMailboxActive(trx: Trx, mailbox: Mailbox): Promise<void> {
+  await setColumns(trx, mailbox, { status: 'active', status_reason: null, paused_until: null })
+  await wakeLanes(trx, mailbox)
+}
+
+export async function setMailboxLimits(trx: Trx, mailbox: Mailbox, limits: MailboxLimits): Promise<void> {
+  await setColumns(trx, mailbox, {
+    daily_limit: limits.dailyLimit,
+    rolling_limit: limits.rollingLimit,
+    min_gap_seconds: limits.minGapSeconds,
+    gap_jitter: limits.gapJitter,
+    max_connections: limits.maxConnections,
+    timezone: limits.timezone,
+  })
+  await wakeLanes(trx, mailbox)
+}
+
+/**
+ * A block is the memory of a refusal; the rows that refused are read again by the next claim, which may
+ * refuse again. So it is lifted together with the wake: a wake alone would find the lane still blocked.
+ */
+async function wakeLanes(trx: Trx, mailbox: Mailbox): Promise<void> {
+  await trx
+    .updateTable('sending_lanes')
+    .set({ blocked_until: null, blocked_code: null, blocked_reason: null })
+    .where('email_account_id', '=', mailbox.id)
+    .where('blocked_code', 'is not', null)
+    .execute()
+  await trx
+    .insertInto('lane_wakes')
+    .columns(['tenant_id', 'email_account_id', 'lane'])
+    .expression((eb) =>
+      eb
+        .selectFrom('sending_lanes')
+        .select(['tenant_id', 'email_account_id', 'lane'])
+        .where('email_account_id', '=', mailbox.id),
+    )
+    .execute()
+}
+
+/** Columns that are undefined stay as they are. */
+async function setColumns(
+  trx: Trx,
+  mailbox: Mailbox,
+  columns: Updateable<EmailAccountsTable>,
+): Promise<void> {
+  await trx
+    .updateTable('email_accounts')
+    .set({ ...columns, updated_at: sql<Date>`now()` })
+    .where('tenant_id', '=', mailbox.tenant_id)
+    .where('id', '=', mailbox.id)
+    .execute()
+}
+
+async function insertDomainOnce(trx: Trx, tenantId: string, name: string): Promise<string> {
+  await trx
+    .insertInto('domains')
+    .values({ tenant_id: tenantId, id: newId(), domain_name: name })
+    .onConflict((conflict) => conflict.columns(['tenant_id', 'domain_name']).doNothing())
+    .execute()
+  const { id } = await trx
+    .selectFrom('domains')
+    .select('id')
+    .where('tenant_id', '=', tenantId)
+    .where('domain_name', '=', name)
+    .executeTakeFirstOrThrow()
+  return id
+}
+
+function toColumns(definition: MailboxDefinition) {
+  const { smtp, imap } = definition
+  return {
+    email_address: definition.address,
+    display_name: definition.displayName,
+    provider_id: definition.provider,
+    timezone: definition.timezone,
+    daily_limit: definition.dailyLimit,
+    rolling_limit: definition.rollingLimit ?? null,
+    min_gap_seconds: definition.minGapSeconds,
+    gap_jitter: definition.gapJitter,
+    max_connections: definition.maxConnections,
+    status_reason: null,
+    paused_until: null,
+    warmup_started_at: null,
+    smtp_host: smtp.host,
+    smtp_port: smtp.port,
+    smtp_security: smtp.security,
+    smtp_username: smtp.username ?? null,
+    smtp_insecure_auth: smtp.insecureAuth,
+    imap_host: imap?.host ?? null,
+    imap_port: imap?.port ?? null,
+    imap_security: imap?.security ?? ('tls' as const),
+    imap_username: imap?.username ?? null,
+  }
+}

@@ -1,0 +1,17 @@
+import type { QueueClient } from './boss.ts'
+
+/** Puts the recurring maintenance on pg-boss's cron, which fires each occurrence once however many schedulers run. */
+export async function scheduleMaintenance(queue: QueueClient): Promise<void> {
+  await queue.boss.schedule(
+    'system-maintenance',
+    '7 * * * *',
+    { task: 'partitions' },
+    { key: 'partitions', singletonKey: 'partitions' },
+  )
+  await queue.boss.schedule(
+    'system-maintenance',
+    '37 3 * * *',
+    { task: 'prune' },
+    { key: 'prune', singletonKey: 'prune' },
+  )
+}

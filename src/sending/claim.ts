@@ -1,0 +1,97 @@
+/** A due email as the claim has locked it, with all that decides whether it may go and what it says. */
+export interface Candidate {
+  tenantId: string
+  id: string
+  kind: 'campaign' | 'transactional' | 'warmup'
+  mailboxId: string
+  lane: 'high' | 'normal' | 'low'
+  to: string
+  dueAt: Date
+  firstDueAt: Date
+  attempt: number
+  transientFailures: number
+  messageId: string | null
+  ref: string | null
+  content: unknown
+  stepId: string | null
+  /** Active suppression of the address or its domain, by reason. */
+  suppressedBy: string | null
+  enrolmentStatus: 'active' | 'finished' | 'stopped' | null
+  enrolmentReason: string | null
+  campaign: CandidateCampaign | null
+  lead: CandidateLead | null
+  /** Earlier emails of the same thread, oldest first. */
+  thread: ThreadMessage[]
+}
+
+export interface CandidateCampaign {
+  id: string
+  status: 'draft' | 'active' | 'paused' | 'completed'
+  timezone: string
+  seed: number
+  configuration: unknown
+}
+
+export interface CandidateLead {
+  id: string
+  email: string
+  first_name: string | null
+  last_name: string | null
+  company: string | null
+  position: string | null
+  timezone: string | null
+  metadata: Record<string, unknown>
+}
+
+export interface ThreadMessage {
+  stepId: string | null
+  messageId: string
+  subject: string | null
+  sentAt: Date
+}
+
+export type ClaimDecision =
+  | { kind: 'claim' }
+  | { kind: 'skip'; code: string; reason: string }
+  /** Out of the due index until its campaign is resumed. */
+  | { kind: 'hold'; code: string; reason: string }
+  | { kind: 'defer'; until: Date; code: string; reason: string }
+
+/** When the candidate's sending window opens next, `now` if it is open, undefined if it never does. */
+export type WindowOpening = (candidate: Candidate, now: Date) => Date | undefined
+
+/** Whether a locked email may be submitted now. A suppression that commits later counts as later. */
+export function decideClaim(candidate: Candidate, now: Date, windowOpening: WindowOpening): ClaimDecision {
+  const ended = endedBefore(candidate)
+  if (ended) return { kind: 'skip', ...ended }
+  if (candidate.campaign?.status === 'paused') {
+    return { kind: 'hold', code: 'campaign_paused', reason: 'the campaign is paused' }
+  }
+  const opening = windowOpening(candidate, now)
+  if (!opening) {
+    return {
+      kind: 'skip',
+      code: 'window_never_opens',
+      reason: 'the sending window does not open within a year',
+    }
+  }
+  if (opening > now) {
+    return { kind: 'defer', until: opening, code: 'window_closed', reason: 'outside the sending window' }
+  }
+  return { kind: 'claim' }
+}
+
+function endedBefore(candidate: Candidate): { code: string; reason: string } | undefined {
+  if (candidate.suppressedBy) {
+    return { code: 'suppressed', reason: `the recipient is suppressed: ${candidate.suppressedBy}` }
+  }
+  if (!candidate.campaign) return undefined
+  if (candidate.campaign.status === 'completed' || candidate.campaign.status === 'draft') {
+    return { code: 'campaign_ended', reason: `the campaign is ${candidate.campaign.status}` }
+  }
+  if (candidate.enrolmentStatus !== 'active') {
+    const why = candidate.enrolmentReason ?? candidate.enrolmentStatus ?? 'not enrolled'
+    return { code: 'enrolment_ended', reason: `the lead's sequence has ended: ${why}` }
+  }
+  return undefined
+}

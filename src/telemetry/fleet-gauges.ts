@@ -1,0 +1,85 @@
+import { Gauge } from 'prom-client'
+import type { Metrics } from './metrics.ts'
+
+/** What only the database knows: the same from every process, so one process of a fleet exports it. */
+export interface FleetState {
+  /** Jobs of each queue by state (`created`, `retry`, `active`, `failed`). */
+  jobs: readonly { queue: string; state: string; count: number }[]
+  /** Scheduled emails whose time has come. */
+  dueEmails: number
+  /** How long the oldest of them has been due; 0 when none is. */
+  oldestDueSeconds: number
+  /** Emails whose outcome is not known, until somebody decides. */
+  unknownEmails: number
+}
+
+export interface FleetGaugeOptions {
+  /** Rejects when the database cannot answer. */
+  readState: () => Promise<FleetState>
+  /** A state younger than this is shown again. */
+  maxAgeMs?: number
+  /** A database that takes longer costs the scrape these gauges, never the scrape. */
+  timeoutMs?: number
+}
+
+/** Adds gauges that the database fills at each scrape; while it cannot, they are absent rather than old. */
+export function addFleetGauges(metrics: Metrics, options: FleetGaugeOptions): void {
+  const latestState = rememberState(options, () => metrics.databaseErrors.inc())
+  const add = (name: string, help: string, labelNames: string[], fill: Fill) =>
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [metrics.registry],
+      async collect() {
+        const state = await latestState()
+        this.reset()
+        this.remove({})
+        if (state) fill(this, state)
+      },
+    })
+  add('rookery_queue_jobs', 'Jobs by queue and state.', ['queue', 'state'], (gauge, { jobs }) => {
+    for (const { queue, state, count } of jobs) gauge.set({ queue, state }, count)
+  })
+  add('rookery_emails_due', 'Scheduled emails whose time has come.', [], (gauge, state) =>
+    gauge.set(state.dueEmails),
+  )
+  add('rookery_oldest_due_seconds', 'How long the oldest due email has waited.', [], (gauge, state) =>
+    gauge.set(state.oldestDueSeconds),
+  )
+  add('rookery_emails_unknown', 'Emails whose outcome is not known.', [], (gauge, state) =>
+    gauge.set(state.unknownEmails),
+  )
+}
+
+type Fill = (gauge: Gauge, state: FleetState) => void
+
+/** One reading for all gauges of a scrape, and for scrapes close together. */
+function rememberState(options: FleetGaugeOptions, onFailure: () => void) {
+  const { readState, maxAgeMs = 2_000, timeoutMs = 3_000 } = options
+  let latest: Promise<FleetState | undefined> | undefined
+  let staleAtMs = Number.POSITIVE_INFINITY
+  const failed = () => {
+    onFailure()
+    return undefined
+  }
+  return () => {
+    if (latest && performance.now() < staleAtMs) return latest
+    staleAtMs = Number.POSITIVE_INFINITY
+    latest = within(timeoutMs, readState)
+      .catch(failed)
+      .finally(() => {
+        staleAtMs = performance.now() + maxAgeMs
+      })
+    return latest
+  }
+}
+
+function within<T>(timeoutMs: number, work: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`No answer within ${timeoutMs} ms.`)), timeoutMs)
+    work()
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer))
+  })
+}

@@ -1,0 +1,39 @@
+import type { Selectable } from 'kysely'
+import { AppError } from '../core/errors.ts'
+import { newId } from '../core/ids.ts'
+import { findTimeZone } from '../core/time-zone.ts'
+import type { Db } from '../db/connect.ts'
+import type { TenantsTable } from '../db/schema.ts'
+
+export type Tenant = Pick<Selectable<TenantsTable>, 'id' | 'name' | 'status' | 'timezone' | 'created_at'>
+
+const columns = ['id', 'name', 'status', 'timezone', 'created_at'] as const
+
+/** Throws `conflict` when the name is taken, `invalid_input` when the name or zone cannot be. */
+export async function insertTenant(db: Db, input: { name: string; timezone?: string }): Promise<Tenant> {
+  const name = input.name.trim()
+  if (name === '' || name.length > 100 || /\p{Cc}/u.test(name))
+    throw new AppError('invalid_input', 'The name of a tenant must have 1 to 100 printable characters.')
+  const timezone = findTimeZone(input.timezone ?? 'UTC')
+  if (!timezone)
+    throw new AppError(
+      'invalid_input',
+      `"${input.timezone}" is not a time zone. Use a name such as Europe/Berlin.`,
+    )
+  const tenant = await db
+    .insertInto('tenants')
+    .values({ id: newId(), name, timezone, domain: null })
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .returning(columns)
+    .executeTakeFirst()
+  if (!tenant) throw new AppError('conflict', `There already is a tenant named "${name}".`)
+  return tenant
+}
+
+export async function findTenant(db: Db, name: string): Promise<Tenant | undefined> {
+  return db.selectFrom('tenants').select(columns).where('name', '=', name).executeTakeFirst()
+}
+
+export async function listTenants(db: Db): Promise<Tenant[]> {
+  return db.selectFrom('tenants').select(columns).orderBy('name').execute()
+}
