@@ -26,7 +26,11 @@ function addressAround(line: string, at: number, floor: number): FoundAddress | 
   const domain = line.slice(at + 1, end).replace(/[.-]{1,10}$/, '')
   const local = line.slice(start, at).replace(/^['*]{1,3}/, '')
   if (local === '' || domain === '' || domain.startsWith('.')) return undefined
-  return { address: `${local}@${domain}`.toLowerCase(), start: at - local.length, end: at + 1 + domain.length }
+  return {
+    address: `${local}@${domain}`.toLowerCase(),
+    start: at - local.length,
+    end: at + 1 + domain.length,
+  }
 }
 
 /** `"john..doe"@example.org`: quotes stand directly before the `@`. */
@@ -52,7 +56,8 @@ export function bareRecipient(value: string): string | undefined {
   return /^[\w.+-]{1,64}$/.test(text) ? text.toLowerCase() : undefined
 }
 
-const daemonLocal = /^(?:mailer-?daemon|postmaster|mail-?daemon|post_?master|mdaemon|mail[._]?delivery[._]?(?:system|subsystem))$/i
+const daemonLocal =
+  /^(?:mailer-?daemon|postmaster|mail-?daemon|post_?master|mdaemon|mail[._]?delivery[._]?(?:system|subsystem))$/i
 
 /** The names that mail systems send reports from. */
 export function isDaemon(address: string): boolean {

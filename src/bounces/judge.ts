@@ -1,13 +1,18 @@
 import type { RecipientFinding } from './finding.ts'
 import { maxDiagnosticChars } from './limits.ts'
-import { classifyReason, type Reply } from './reasons/classify.ts'
 import { boilerplate } from './readers/notice-wording.ts'
+import { classifyReason, type Reply } from './reasons/classify.ts'
 import { isVague, replyCodesOf } from './reply-codes.ts'
 import { smtpStageOf } from './smtp-stage.ts'
 import type { BounceReason, RecipientKind, RecipientVerdict } from './verdict.ts'
 
 /** Reasons that mean the address, or its domain, will not take mail again. */
-const deadAddress = new Set<BounceReason>(['invalid_recipient', 'invalid_domain', 'moved', 'suppressed_by_provider'])
+const deadAddress = new Set<BounceReason>([
+  'invalid_recipient',
+  'invalid_domain',
+  'moved',
+  'suppressed_by_provider',
+])
 const successes = new Set(['delivered', 'relayed', 'expanded', 'deliverable'])
 
 /** What is decided about one recipient of a delivery report. `delayed` when the report as a whole only warns. */
@@ -38,7 +43,11 @@ export function judge(finding: RecipientFinding, delayed: boolean): RecipientVer
 
 /** The machine-readable reply first: the prose around it may speak of other recipients and other causes. */
 function reasonOf(finding: RecipientFinding, text: string, reply: Omit<Reply, 'text'>): BounceReason {
-  const tellings = [[finding.diagnostic, finding.aside].filter((part) => part).join('\n'), text, finding.context]
+  const tellings = [
+    [finding.diagnostic, finding.aside].filter((part) => part).join('\n'),
+    text,
+    finding.context,
+  ]
   for (const told of tellings) {
     const reason = told ? classifyReason({ ...reply, text: told }) : 'unknown'
     if (reason !== 'unknown') return reason
@@ -75,7 +84,10 @@ function codesOf(finding: RecipientFinding, text: string): Codes {
 }
 
 function evidenceText(finding: RecipientFinding): string {
-  let text = [finding.diagnostic, finding.aside, finding.notice].filter((part) => part).join('\n').slice(0, maxDiagnosticChars)
+  let text = [finding.diagnostic, finding.aside, finding.notice]
+    .filter((part) => part)
+    .join('\n')
+    .slice(0, maxDiagnosticChars)
   for (const phrase of boilerplate) text = text.replace(phrase, ' ')
   return text
 }

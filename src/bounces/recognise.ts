@@ -1,4 +1,5 @@
 import { findAddresses, isDaemon } from './addresses.ts'
+import { maxRecipients } from './limits.ts'
 import { introducedBy } from './readers/notice-recipients.ts'
 import { openings, reportSubject } from './readers/notice-wording.ts'
 import type { ReportParts } from './report-parts.ts'
@@ -20,14 +21,14 @@ export interface ReportSigns {
 
 export function reportSigns(parts: ReportParts, notice: string): ReportSigns {
   const { headers } = parts.root
-  const failed = headers.all('x-failed-recipients').join(',').slice(0, 4000)
+  const failed = headers.all('x-failed-recipients').join(',')
   return {
     fromSystem: isFromSystem(parts),
     subject: reportSubject.test(headers.decoded('subject') ?? ''),
     leading: introducedBy(firstLine(notice)).length > 0,
     opening: openings.some((opening) => opening.test(notice)),
     returned: parts.returned !== undefined,
-    failedRecipients: [...new Set(findAddresses(failed).map((found) => found.address))],
+    failedRecipients: [...new Set(findAddresses(failed, maxRecipients + 1).map((found) => found.address))],
   }
 }
 
@@ -35,21 +36,26 @@ function firstLine(notice: string): string {
   return notice.trimStart().split('\n', 1)[0]?.slice(0, 500) ?? ''
 }
 
-const systemName = /mailer-?daemon|mail deliver|postmaster|mail ?system|delivery (?:sub)?system|mail administrator|system administrator|mmsc|returned mail|majordomo/i
+const systemName =
+  /mailer-?daemon|mail deliver|postmaster|mail ?system|delivery (?:sub)?system|mail administrator|system administrator|mmsc|returned mail|majordomo/i
 
 function isFromSystem(parts: ReportParts): boolean {
   const { headers } = parts.root
   const from = headers.decoded('from') ?? ''
   const returnPath = headers.raw('return-path')?.trim()
   if (returnPath === '<>' || returnPath === '') return true
-  return systemName.test(from.slice(0, 300)) || findAddresses(from.slice(0, 500)).some((found) => isDaemon(found.address))
+  return (
+    systemName.test(from.slice(0, 300)) ||
+    findAddresses(from.slice(0, 500)).some((found) => isDaemon(found.address))
+  )
 }
 
 /** At least two independent signs make a report; `named` is whether the text names a recipient and an error. */
 export function isReport(signs: ReportSigns, named: boolean): boolean {
   if (signs.failedRecipients.length > 0) return true
   if (signs.fromSystem && signs.leading && named) return true
-  if (signs.fromSystem) return (signs.opening && (signs.subject || named)) || (signs.subject && (named || signs.returned))
+  if (signs.fromSystem)
+    return (signs.opening && (signs.subject || named)) || (signs.subject && (named || signs.returned))
   return signs.subject && signs.opening && named
 }
 

@@ -13,8 +13,17 @@ export interface ReportParts {
   returned: MailPart | undefined
 }
 
-const deliveryStatusTypes = new Set(['message/delivery-status', 'message/global-delivery-status', 'text/delivery-status'])
-const returnedHeaderTypes = new Set(['text/rfc822-headers', 'text/rfc822-header', 'message/global-headers', 'message/rfc822-headers'])
+const deliveryStatusTypes = new Set([
+  'message/delivery-status',
+  'message/global-delivery-status',
+  'text/delivery-status',
+])
+const returnedHeaderTypes = new Set([
+  'text/rfc822-headers',
+  'text/rfc822-header',
+  'message/global-headers',
+  'message/rfc822-headers',
+])
 
 export function findReportParts(mail: Mail): ReportParts {
   const parts: ReportParts = {
@@ -33,7 +42,8 @@ export function findReportParts(mail: Mail): ReportParts {
 function collect(part: MailPart, parts: ReportParts): void {
   const type = part.contentType.type
   if (deliveryStatusTypes.has(type)) parts.deliveryStatus.push(decodedBytes(part).slice(0, maxReportChars))
-  else if (type === 'message/feedback-report') parts.feedbackReport.push(decodedBytes(part).slice(0, maxReportChars))
+  else if (type === 'message/feedback-report')
+    parts.feedbackReport.push(decodedBytes(part).slice(0, maxReportChars))
   else if (returnedHeaderTypes.has(type)) parts.returned ??= part
   else if (type === 'message/rfc822' || type === 'message/global') parts.returned ??= part.children[0]
 }
@@ -42,7 +52,9 @@ function noticeOf(root: MailPart): string {
   const leaves = [...textLeaves(root)]
   const plain = leaves.filter((part) => part.contentType.type !== 'text/html')
   const text = joinText(plain)
-  return text.trim().length >= shortestNotice ? text : `${text}\n${joinText(leaves.filter((part) => !plain.includes(part)))}`
+  return text.trim().length >= shortestNotice
+    ? text
+    : `${text}\n${joinText(leaves.filter((part) => !plain.includes(part)))}`
 }
 
 /** Less than this is a greeting, and the HTML beside it has the rest. */

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
+import { addBounceCommands } from './commands/bounces.ts'
 import { addLeadCommands } from './commands/leads.ts'
 import { addMailboxCommands } from './commands/mailbox.ts'
 import { addMigrateCommand } from './commands/migrate.ts'
@@ -16,6 +17,7 @@ const groups: readonly ((program: Command) => void)[] = [
   addMailboxCommands,
   addLeadCommands,
   addSuppressionCommands,
+  addBounceCommands,
 ]
 
 const examples = `

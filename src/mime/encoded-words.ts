@@ -1,4 +1,7 @@
-import libmime from 'libmime'
+// @ts-expect-error: the package brings no types
+import untyped from 'libmime'
+
+const libmime: { decodeWords(value: string): string } = untyped
 
 /** RFC 2047 encoded words to text; unfolds first. What cannot be decoded stays as it is. */
 export function decodeWords(raw: string): string {

@@ -40,7 +40,10 @@ function skipUnseen(html: string, tag: string, from: number): number {
 }
 
 function decodeEntities(text: string): string {
-  return text.replace(/&(#?[a-z0-9]{1,8});/gi, (whole, name: string) => entities[name.toLowerCase()] ?? numeric(name) ?? whole)
+  return text.replace(
+    /&(#?[a-z0-9]{1,8});/gi,
+    (whole, name: string) => entities[name.toLowerCase()] ?? numeric(name) ?? whole,
+  )
 }
 
 function numeric(name: string): string | undefined {

@@ -5,11 +5,11 @@ import { htmlToText } from './html-text.ts'
 import { decodeTransfer } from './transfer-encoding.ts'
 
 /** Bytes of a message that are looked at; reports say what they have to say long before this. */
-export const maxMessageBytes = 2 * 1024 * 1024
+const maxMessageBytes = 2 * 1024 * 1024
 /** Multiparts and attached messages inside each other. */
-export const maxDepth = 12
+const maxDepth = 12
 /** Parts of one message, over all levels. */
-export const maxParts = 200
+const maxParts = 200
 
 export interface MailPart {
   headers: HeaderBlock
@@ -54,7 +54,8 @@ function readPart(text: string, depth: number, budget: Budget): MailPart {
   const part: MailPart = { headers, contentType, body: text.slice(bodyStart), children: [], depth }
   if (depth >= maxDepth) budget.truncated ||= isContainer(contentType.type)
   else if (contentType.type.startsWith('multipart/')) part.children = readParts(part, depth, budget)
-  else if (isAttachedMessage(contentType.type)) part.children = [readPart(decodedBytes(part).trimStart(), depth + 1, budget)]
+  else if (isAttachedMessage(contentType.type))
+    part.children = [readPart(decodedBytes(part).trimStart(), depth + 1, budget)]
   return part
 }
 
@@ -67,9 +68,15 @@ function firstLineStart(text: string): number {
 /** A header that lost its Content-Type says so in the body: "This is a MIME-encapsulated message", then a boundary. */
 function contentTypeOf(headers: HeaderBlock, text: string, bodyStart: number): ContentType {
   const stated = parseContentType(headers.raw('content-type'))
-  if (stated.stated || !/^\s{0,20}This is a (?:MIME|multi-?part)/i.test(text.slice(bodyStart, bodyStart + 60))) return stated
+  if (
+    stated.stated ||
+    !/^\s{0,20}This is a (?:MIME|multi-?part)/i.test(text.slice(bodyStart, bodyStart + 60))
+  )
+    return stated
   const boundary = guessBoundary(text.slice(bodyStart, bodyStart + 4096))
-  return boundary ? { type: 'multipart/mixed', params: new Map([['boundary', boundary]]), stated: true } : stated
+  return boundary
+    ? { type: 'multipart/mixed', params: new Map([['boundary', boundary]]), stated: true }
+    : stated
 }
 
 function isContainer(type: string): boolean {

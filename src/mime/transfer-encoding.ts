@@ -12,7 +12,7 @@ export function decodeTransfer(body: string, encoding: string): string {
   }
 }
 
-export function decodeQuotedPrintable(body: string): string {
+function decodeQuotedPrintable(body: string): string {
   return body
     .replace(/[ \t]{1,76}\n/g, '\n')
     .replaceAll('=\n', '')

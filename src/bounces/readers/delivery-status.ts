@@ -6,15 +6,22 @@ import { statusOfField } from '../reply-codes.ts'
 
 type Fields = Map<string, string>
 
-const field = /^[ \t]{0,8}(original-recipient|final-recipient|x-actual-recipient|action|status|diagnostic-code|remote-mta|x-postfix-queue-id|x-notes|reporting-mta|arrival-date|last-attempt-date|will-retry-until|received-from-mta|original-envelope-id|final-log-id|x-[a-z-]{1,40}):[ \t]{0,20}(.*)$/i
+const field =
+  /^[ \t]{0,8}(original-recipient|final-recipient|x-actual-recipient|action|status|diagnostic-code|remote-mta|x-postfix-queue-id|x-notes|reporting-mta|arrival-date|last-attempt-date|will-retry-until|received-from-mta|original-envelope-id|final-log-id|x-[a-z-]{1,40}):[ \t]{0,20}(.*)$/i
 const perMessage = new Set(['reporting-mta', 'arrival-date', 'received-from-mta', 'original-envelope-id'])
 const opensGroup = new Set(['final-recipient', 'original-recipient', 'action'])
 
-/**
- * Recipients of a `message/delivery-status` body (RFC 3464 section 2.3). Also read: groups without a blank line between
- * them, and the same fields pasted into a text part.
- */
-export function readDeliveryStatus(body: string): RecipientFinding[] {
+/** Recipients of `message/delivery-status` parts (RFC 3464 section 2.3), also of groups without a blank line between them. */
+export function readStatusParts(bodies: readonly string[]): RecipientFinding[] {
+  return bodies.flatMap(readDeliveryStatus)
+}
+
+/** Recipients of the same fields pasted into a text, as mail systems without MIME do. */
+export function readPastedStatus(text: string): RecipientFinding[] {
+  return /^[ \t]{0,8}(?:Final|Original)-Recipient:/im.test(text) ? readDeliveryStatus(text) : []
+}
+
+function readDeliveryStatus(body: string): RecipientFinding[] {
   const findings: RecipientFinding[] = []
   for (const group of recipientGroups(body)) {
     const finding = findingOf(group)
@@ -60,16 +67,20 @@ function startsAnother(group: Fields, name: string): boolean {
   if (!opensGroup.has(name)) return false
   if (group.has(name)) return true
   const [first] = group.keys()
-  return name === 'original-recipient' && first === 'final-recipient' && group.has('action') && group.has('status')
+  return (
+    name === 'original-recipient' && first === 'final-recipient' && group.has('action') && group.has('status')
+  )
 }
 
 function findingOf(group: Fields): RecipientFinding | undefined {
   const final = group.get('final-recipient')
   const original = group.get('original-recipient')
   if (final === undefined && original === undefined && !group.has('action')) return undefined
-  if (final === undefined && original === undefined && !group.has('status') && !group.has('diagnostic-code')) return undefined
+  if (final === undefined && original === undefined && !group.has('status') && !group.has('diagnostic-code'))
+    return undefined
   const originalRecipient = original === undefined ? undefined : recipientOf(original)
-  const address = recipientOf(final ?? '') ?? recipientOf(group.get('x-actual-recipient') ?? '') ?? originalRecipient
+  const address =
+    recipientOf(final ?? '') ?? recipientOf(group.get('x-actual-recipient') ?? '') ?? originalRecipient
   return {
     address: address ?? bareRecipient(final ?? ''),
     originalRecipient,
@@ -92,7 +103,9 @@ function asides(group: Fields): string | undefined {
 
 /** RFC 6533 section 3 writes characters of a UTF-8 address as `\x{263a}` where the transport is ASCII. */
 function recipientOf(value: string): string | undefined {
-  const text = value.replace(/\\x\{([0-9a-f]{1,6})\}/gi, (_, code: string) => codePoint(Number.parseInt(code, 16)))
+  const text = value.replace(/\\x\{([0-9a-f]{1,6})\}/gi, (_, code: string) =>
+    codePoint(Number.parseInt(code, 16)),
+  )
   return addressOfField(asUtf8(text))
 }
 

@@ -18,10 +18,17 @@ export function readFeedback(parts: ReportParts): Feedback | undefined {
 function readFeedbackReport(body: string): Feedback {
   // AOL puts MIME fields and a blank line before the report itself.
   const start = /^[ \t]{0,4}feedback-type[ \t]{0,4}:/im.exec(body)?.index ?? 0
-  const { headers } = splitHeaders(splitHeaders(body).headers.has('feedback-type') ? body.trimStart() : body.slice(start))
-  const named = [...headers.all('original-rcpt-to'), ...headers.all('removal-recipient'), ...headers.all('original-recipient')]
+  const { headers } = splitHeaders(
+    splitHeaders(body).headers.has('feedback-type') ? body.trimStart() : body.slice(start),
+  )
+  const named = [
+    ...headers.all('original-rcpt-to'),
+    ...headers.all('removal-recipient'),
+    ...headers.all('original-recipient'),
+  ]
   const addresses = new Set(named.map(addressOfField).filter((address) => address !== undefined))
-  const feedbackType = /^[a-z-]{3,40}/.exec(headers.raw('feedback-type')?.toLowerCase().trim() ?? '')?.[0] ?? 'abuse'
+  const feedbackType =
+    /^[a-z-]{3,40}/.exec(headers.raw('feedback-type')?.toLowerCase().trim() ?? '')?.[0] ?? 'abuse'
   return { feedbackType, addresses: [...addresses].slice(0, maxRecipients) }
 }
 
@@ -30,7 +37,8 @@ function readJunkMailReport(parts: ReportParts): Feedback | undefined {
   const { headers } = parts.root
   const recipient = parts.returned?.headers.raw('x-hmxmroriginalrecipient')
   const subject = headers.decoded('subject') ?? ''
-  if (recipient === undefined && !(parts.returned && /^complaint about message from/i.test(subject))) return undefined
+  if (recipient === undefined && !(parts.returned && /^complaint about message from/i.test(subject)))
+    return undefined
   const address = addressOfField(recipient ?? '')
   return { feedbackType: 'abuse', addresses: address ? [address] : [] }
 }

@@ -35,15 +35,21 @@ export function introducedBy(line: string): Introduced[] {
   if (!first) return []
   const before = line.slice(0, first.start)
   const after = line.slice(first.end)
-  if (bullet.test(before) && aboutIt.test(after)) return [introduction(first, 'own-line', restOf(after), line)]
-  if (replyBefore.test(before) && /^>?\.\.\. /.test(after)) return [introduction(first, 'own-line', line, line)]
-  return found.filter((one) => isNamedInSentence(line, one)).map((one) => introduction(one, 'in-sentence', line, line))
+  if (bullet.test(before) && aboutIt.test(after))
+    return [introduction(first, 'own-line', restOf(after), line)]
+  if (replyBefore.test(before) && /^>?\.\.\. /.test(after))
+    return [introduction(first, 'own-line', line, line)]
+  return found
+    .filter((one) => isNamedInSentence(line, one))
+    .map((one) => introduction(one, 'in-sentence', line, line))
 }
 
 /** `name@a <b@c>:` is about the address in brackets. */
 function bracketedAfter(line: string, found: FoundAddress[]): FoundAddress | undefined {
   const [name, address] = found
-  return name && address && line.slice(name.end, address.start) === ' <' ? { ...address, start: name.start } : undefined
+  return name && address && line.slice(name.end, address.start) === ' <'
+    ? { ...address, start: name.start }
+    : undefined
 }
 
 function introduction(found: FoundAddress, how: Introduction, rest: string, line: string): Introduced {

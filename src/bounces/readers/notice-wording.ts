@@ -8,7 +8,7 @@ export const copyMarkers: readonly RegExp[] = [
   /^[ \t]{0,8}[-=*_]{0,40} ?(?:below|enclosed|included|this|here|attached)[a-z ]{0,20} is an? (?:partial )?copy/i,
   // "----- Original message -----", "--- The header of the original message is following. ---", "----- Unsent message follows -----",
   // "------- Returned Message --------", "----- Message header follows -----", "=== Undelivered message follows ==="
-/^[ \t]{0,8}[-=*_|#+]{2,60} ?(?:the |transcript of |headers? of |first |your )*(?:original|returned|unsent|undelivered|undeliverable|rejected|bounced)[a-z ]{0,30}(?:message|mail|headers?)(?: (?:text|header|headers|body|info|is|follows?|following|log:))*[ .:]{0,4}(?:[-=*_|#+]{2,60})?[ \t]{0,8}$/i,
+  /^[ \t]{0,8}[-=*_|#+]{2,60} ?(?:the |transcript of |headers? of |first |your )*(?:original|returned|unsent|undelivered|undeliverable|rejected|bounced)[a-z ]{0,30}(?:message|mail|headers?)(?: (?:text|header|headers|body|info|is|follows?|following|log:))*[ .:]{0,4}(?:[-=*_|#+]{2,60})?[ \t]{0,8}$/i,
   // "|--- Message text follows: ---|", "----- Message header follows -----"
   /^[ \t]{0,8}[-=*_|#+]{2,60} ?(?:the )?(?:message|mail) (?:text|headers?|body|copy)? ?(?:follows?|following|below)[ .:]{0,4}(?:[-=*_|#+]{2,60})?[ \t]{0,8}$/i,
   // DragonFly: "Message headers follow.", "Original message follows."; Office 365: "Original message headers:"
@@ -20,10 +20,8 @@ export const copyMarkers: readonly RegExp[] = [
 ]
 
 /** Header fields that stand at the top of a returned message when no line announces it. */
-export const returnedHeader = /^(?:Return-Path|Received|Message-ID|DKIM-Signature|DomainKey-Signature|X-Mailer|MIME-Version|X-Originating-IP): ?\S/i
-
-/** Machine-readable fields pasted into the text: a delivery status, not prose. */
-export const statusField = /^[ \t]{0,8}(?:Final-Recipient|Original-Recipient):/im
+export const returnedHeader =
+  /^(?:Return-Path|Received|Message-ID|DKIM-Signature|DomainKey-Signature|X-Mailer|MIME-Version|X-Originating-IP): ?\S/i
 
 /** Text that every report of a format bears: no reason can be read from it. */
 export const boilerplate: readonly RegExp[] = [

@@ -13,7 +13,9 @@ export interface Notice {
 
 /** Splits the human-readable text at the line that announces the returned message. */
 export function splitNotice(text: string): Notice {
-  const lines = unquoted(text.split('\n', maxNoticeLines)).map((line) => line.slice(0, maxLineChars).trimEnd())
+  const lines = unquoted(text.split('\n', maxNoticeLines)).map((line) =>
+    line.slice(0, maxLineChars).trimEnd(),
+  )
   const cut = lines.findIndex((line, index) => endsNotice(line, lines[index - 1]))
   if (cut < 0) return { lines, returned: '' }
   const from = returnedHeader.test(lines[cut] ?? '') ? cut : cut + 1
@@ -49,7 +51,9 @@ interface Section {
  */
 export function readNotice(notice: Notice, ours: ReadonlySet<string>): RecipientFinding[] {
   const own = sectionsOf(notice.lines, 'own-line', () => true)
-  return merged(own.length > 0 ? own : sectionsOf(notice.lines, 'in-sentence', (address) => isForeign(address, ours)))
+  return merged(
+    own.length > 0 ? own : sectionsOf(notice.lines, 'in-sentence', (address) => isForeign(address, ours)),
+  )
 }
 
 function isForeign(address: string, ours: ReadonlySet<string>): boolean {
@@ -60,10 +64,13 @@ function sectionsOf(lines: string[], how: Introduction, wanted: (address: string
   const sections: Section[] = []
   let transcript: string[] = []
   for (const line of lines) {
-    const introduced = continues(sections[0], line) ? [] : introducedBy(line).filter((one) => one.how === how && wanted(one.address))
+    const introduced = continues(sections[0], line)
+      ? []
+      : introducedBy(line).filter((one) => one.how === how && wanted(one.address))
     if (introduced.length === 0) sections.at(-1)?.lines.push(line)
     for (const one of introduced)
-      if (sections.length < maxRecipients * 2) sections.push({ introduced: one, lines: [...transcript, one.rest] })
+      if (sections.length < maxRecipients * 2)
+        sections.push({ introduced: one, lines: [...transcript, one.rest] })
     transcript = transcriptAfter(transcript, line, introduced.length > 0)
   }
   return sections
@@ -77,7 +84,9 @@ function transcriptAfter(transcript: string[], line: string, introduces: boolean
 
 /** Below `<a@b>: host mx said:` an indented line goes on, even when it begins with an address. */
 function continues(first: Section | undefined, line: string): boolean {
-  return first !== undefined && first.introduced.how === 'own-line' && indentOf(line) > first.introduced.indent
+  return (
+    first !== undefined && first.introduced.how === 'own-line' && indentOf(line) > first.introduced.indent
+  )
 }
 
 function merged(sections: Section[]): RecipientFinding[] {
@@ -86,7 +95,12 @@ function merged(sections: Section[]): RecipientFinding[] {
     const text = lines.join('\n').trim().slice(0, maxDiagnosticChars)
     const known = byAddress.get(introduced.address)
     if (known) known.notice = `${known.notice}\n${text}`.slice(0, maxDiagnosticChars)
-    else byAddress.set(introduced.address, { address: introduced.address, notice: text, evidence: `notice:${introduced.how}` })
+    else
+      byAddress.set(introduced.address, {
+        address: introduced.address,
+        notice: text,
+        evidence: `notice:${introduced.how}`,
+      })
     if (byAddress.size > maxRecipients) break
   }
   return [...byAddress.values()]

@@ -13,7 +13,9 @@ const bouncedRecipient = z.object({
 const notification = z.object({
   notificationType: z.string().optional(),
   eventType: z.string().optional(),
-  bounce: z.object({ bouncedRecipients: z.array(bouncedRecipient), reportingMTA: z.string().optional() }).optional(),
+  bounce: z
+    .object({ bouncedRecipients: z.array(bouncedRecipient), reportingMTA: z.string().optional() })
+    .optional(),
   complaint: z
     .object({
       complainedRecipients: z.array(z.object({ emailAddress: z.string() })),
@@ -33,7 +35,8 @@ export interface SesNotification {
 /** Amazon SES notifications that SNS delivers to a mailbox: JSON, bare or in an SNS envelope. */
 export function readSesNotification(text: string): SesNotification | undefined {
   const start = text.indexOf('{')
-  if (start < 0 || start > 200 || !text.includes('otificationType') && !text.includes('eventType')) return undefined
+  if (start < 0 || start > 200 || (!text.includes('otificationType') && !text.includes('eventType')))
+    return undefined
   const outer = parseJson(text.slice(start))
   const wrapped = envelope.safeParse(outer)
   const parsed = notification.safeParse(wrapped.success ? parseJson(wrapped.data.Message) : outer)
@@ -43,7 +46,9 @@ export function readSesNotification(text: string): SesNotification | undefined {
 /** SNS appends an unsubscribe notice, and mail servers fold the long line. */
 function parseJson(text: string): unknown {
   const end = text.lastIndexOf('}')
-  for (const candidate of [text.slice(0, end + 1), text.slice(0, text.indexOf('\n\n--') + 1)].map((one) => one.replace(/\n/g, '')))
+  for (const candidate of [text.slice(0, end + 1), text.slice(0, text.indexOf('\n\n--') + 1)].map((one) =>
+    one.replace(/\n/g, ''),
+  ))
     try {
       return JSON.parse(candidate)
     } catch {}
@@ -52,14 +57,22 @@ function parseJson(text: string): unknown {
 
 function resultOf(data: z.infer<typeof notification>): SesNotification | undefined {
   if (data.bounce)
-    return { kind: 'bounce', feedbackType: '', recipients: data.bounce.bouncedRecipients.slice(0, maxRecipients).map(bounced) }
+    return {
+      kind: 'bounce',
+      feedbackType: '',
+      recipients: data.bounce.bouncedRecipients.slice(0, maxRecipients).map(bounced),
+    }
   if (data.complaint) {
-    const recipients = data.complaint.complainedRecipients.slice(0, maxRecipients).map((one) => named(one.emailAddress))
+    const recipients = data.complaint.complainedRecipients
+      .slice(0, maxRecipients)
+      .map((one) => named(one.emailAddress))
     return { kind: 'complaint', feedbackType: data.complaint.complaintFeedbackType ?? 'abuse', recipients }
   }
   if (!data.delivery) return undefined
   const reply = data.delivery.smtpResponse
-  const recipients = data.delivery.recipients.slice(0, maxRecipients).map((one) => ({ ...named(one), diagnostic: reply, action: 'delivered' }))
+  const recipients = data.delivery.recipients
+    .slice(0, maxRecipients)
+    .map((one) => ({ ...named(one), diagnostic: reply, action: 'delivered' }))
   return { kind: 'delivery', feedbackType: '', recipients }
 }
 

@@ -1,14 +1,27 @@
 import { findAddresses } from '../addresses.ts'
 import { maxDiagnosticChars } from '../limits.ts'
+import { replyCodesOf } from '../reply-codes.ts'
 import { type SmtpStage, smtpStageOf } from '../smtp-stage.ts'
 import type { BounceReason } from '../verdict.ts'
-import { contentRules, formRules, loginRules, policyRules, sizeRules, spamVerdictRules, standardRules } from './content-rules.ts'
-import { filterRules, mailboxRules } from './mailbox-rules.ts'
-import { deadRecipientRules, domainRules, refusedRecipientRules, unknownRecipientRules } from './recipient-rules.ts'
+import { contentRules, spamVerdictRules } from './content-rules.ts'
+import { domainRules } from './domain-rules.ts'
+import { filterRules } from './filter-rules.ts'
+import { faultRules, machineRules, protocolRules } from './machine-rules.ts'
+import { mailboxRules } from './mailbox-rules.ts'
+import { formRules, sizeRules, standardRules } from './message-rules.ts'
+import { loginRules, policyRules, relayRules } from './policy-rules.ts'
+import { rateRules, transientRules } from './rate-rules.ts'
+import { deadRecipientRules, refusedRecipientRules, unknownRecipientRules } from './recipient-rules.ts'
+import { blocklistRules, blockRules, greetingRules, reputationRules } from './reputation-rules.ts'
 import { type CompiledRule, compileRule } from './rule.ts'
-import { authenticationRules, blocklistRules, blockRules, greetingRules, rateRules, reputationRules, senderDnsRules, senderRules } from './sender-rules.ts'
-import { reasonOfMicrosoftStatus, reasonOfPlainStatus, reasonOfReplyCode, reasonOfStatus } from './status-reasons.ts'
-import { connectionRules, expiryRules, faultRules, machineRules, protocolRules, relayRules, transientRules } from './transport-rules.ts'
+import { authenticationRules, senderDnsRules, senderRules } from './sender-rules.ts'
+import {
+  reasonOfMicrosoftStatus,
+  reasonOfPlainStatus,
+  reasonOfReplyCode,
+  reasonOfStatus,
+} from './status-reasons.ts'
+import { connectionRules, expiryRules } from './transport-rules.ts'
 
 /** The first rule that matches decides: what names its cause plainly stands before what only sounds like it. */
 const beforeRecipient: readonly CompiledRule[] = [
@@ -71,7 +84,16 @@ export function classifyReason(reply: Reply): BounceReason {
   )
 }
 
-function firstMatch(rules: readonly CompiledRule[], text: string, stage: SmtpStage | undefined): BounceReason | undefined {
+/** The reason of one SMTP reply, as a server wrote it. */
+export function classifyReplyLine(line: string): BounceReason {
+  return classifyReason({ text: line, ...replyCodesOf(line) })
+}
+
+function firstMatch(
+  rules: readonly CompiledRule[],
+  text: string,
+  stage: SmtpStage | undefined,
+): BounceReason | undefined {
   return rules.find((rule) => appliesAt(rule, stage) && rule.pattern.test(text))?.reason
 }
 
@@ -97,7 +119,7 @@ function recipientReason(
 }
 
 /** Lower case, single white space, replies of many lines joined, addresses out: `user-unknown@…` is a name, not a reply. */
-export function comparable(raw: string): string {
+function comparable(raw: string): string {
   const joined = raw
     .slice(0, maxDiagnosticChars)
     .replace(/(?<![\d.])[45]\d\d-(?:[45]\.\d{1,3}\.\d{1,3} )?/g, ' ')

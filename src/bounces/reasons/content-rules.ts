@@ -1,54 +1,19 @@
 import type { ReasonRule } from './rule.ts'
 
-/** Refusals of this message: its size, content, form. */
-export const sizeRules: readonly ReasonRule[] = [
-  {
-    reason: 'too_large',
-    says: [
-      // RFC 1870: "552 5.3.4 Message size exceeds fixed maximum message size (10485760)"
-      'message size exceeds',
-      'message size limit',
-      'message size exceeded',
-      'size exceeds',
-      'size limit exceeded',
-      'mail size limit',
-      'maximum message size',
-      'max message size',
-      'message too big',
-      'message too large',
-      'message is too big',
-      'message is too large',
-      'message … too big',
-      'message … too large',
-      'mail too large',
-      'mail … too big',
-      'message file too big',
-      'message length exceeds',
-      'exceeds administrative limit',
-      'exceeds limit set by recipient',
-      'exceeded maximum … size',
-      'exceeds … maximum … size',
-      'larger than the current system limit',
-      'larger than',
-      'messages size',
-      'max allowed size',
-      'data size exceeds',
-      'fixed maximum',
-      'resolver.rst.recipsizelimit',
-      'resolver.rst.sendsizelimit',
-      'size of this message',
-      'over the size limit',
-      'too large for',
-    ],
-  },
-]
-
-/** A refusal that calls the message spam outright, whatever it goes on to advise. */
 export const spamVerdictRules: readonly ReasonRule[] = [
   {
     reason: 'spam_content',
     // Google Groups: "Your email to group a@b was rejected due to spam classification."; "Recipient address rejected: Spam detected"
-    says: ['due to spam classification', 'rejected: spam detected', 'message content rejected', 'blacklisted url', 'uribl', 'surbl', 'in message body', 'links in'],
+    says: [
+      'due to spam classification',
+      'rejected: spam detected',
+      'message content rejected',
+      'blacklisted url',
+      'uribl',
+      'surbl',
+      'in message body',
+      'links in',
+    ],
   },
 ]
 
@@ -138,137 +103,6 @@ export const contentRules: readonly ReasonRule[] = [
       'ofr_506',
       'lpn_506',
       'block-send',
-    ],
-  },
-]
-
-/** Breaches of a standard that the server names. */
-export const standardRules: readonly ReasonRule[] = [
-  {
-    reason: 'bad_message',
-    says: [
-      // Google: "550 5.7.1 This message is not RFC 5322 compliant. There are multiple Subject headers."
-      'rfc 5322',
-      'rfc5322',
-      'rfc 2822',
-      'rfc2822',
-      'rfc 822',
-      'not rfc',
-      'multiple subject headers',
-      'multiple from headers',
-      'multiple addresses in from',
-      'duplicate header',
-      'duplicate from header',
-      'duplicate subject',
-    ],
-  },
-]
-
-export const formRules: readonly ReasonRule[] = [
-  {
-    reason: 'bad_message',
-    says: [
-      'missing header',
-      'improperly-formatted',
-      'improper use of 8-bit',
-      '8-bit data',
-      '8bit',
-      'invalid header',
-      'invalid message header',
-      'message header … invalid',
-      'bare lf',
-      'bare newline',
-      'malformed message',
-      'malformed mime',
-      'bad header',
-      'mime error',
-      'message could not be parsed',
-      'message failed to be made compliant',
-      'charset',
-      'line too long',
-      'message is not compliant',
-      'lacks … header',
-      'missing … header',
-      'no from header',
-      'dangerous attachment',
-      'routing loop … message content',
-    ],
-  },
-]
-
-/** The server wants a login, which no remote sender has. */
-export const loginRules: readonly ReasonRule[] = [
-  {
-    reason: 'policy',
-    says: [
-      // Exchange: "550 5.7.1 RESOLVER.RST.AuthRequired; authentication required"; SendGrid: "550 Unauthenticated senders not allowed"
-      'authrequired',
-      'authentication required',
-      'authentication is required',
-      'authentication failure',
-      'authentication failed',
-      'unauthenticated senders',
-      'turn on smtp authentication',
-      'smtp authentication',
-      'smtp auth ',
-      'must be authenticated',
-      'must authenticate',
-      'requires authentication',
-      'please authenticate',
-    ],
-  },
-]
-
-export const policyRules: readonly ReasonRule[] = [
-  {
-    reason: 'policy',
-    says: [
-      // Yahoo: "554 5.7.9 Message not accepted for policy reasons. See https://postmaster.yahooinc.com/error-codes"
-      'policy reasons',
-      // Google: "Mail Sending denied. This error occurs if the sender account is disabled."
-      'policy violation',
-      'policy restriction',
-      'due to policy',
-      'local policy',
-      'administrative policy',
-      'administrative prohibition',
-      'administratively',
-      'security policy',
-      'security reasons',
-      'violates',
-      'violation',
-      'against our policy',
-      'message not allowed',
-      'message not accepted',
-      'message refused',
-      // Google: "This message was blocked because its content presents a potential security issue."
-      'presents a potential',
-      'potential security issue',
-      'attachment … not allowed',
-      'attachments … not allowed',
-      'attachment type',
-      'prohibited attachment',
-      'banned file',
-      'file type',
-      'executable',
-      'header error',
-      'prohibited',
-      'prohibits',
-      'not permitted',
-      'not authorized',
-      'not authorised',
-      'unauthorized',
-      'forbidden',
-      'denied by',
-      'rejected by policy',
-      'protocol violation',
-      'email rejected',
-      'starttls is required',
-      'must issue a starttls',
-      'encryption required',
-      'requires tls',
-      'account not subscribed',
-      'domain policy',
     ],
   },
 ]

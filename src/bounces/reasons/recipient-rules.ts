@@ -1,81 +1,5 @@
 import type { ReasonRule } from './rule.ts'
 
-/** The domain of the recipient does not exist or takes no mail. */
-export const domainRules: readonly ReasonRule[] = [
-  {
-    reason: 'invalid_domain',
-    says: [
-      // Postfix: "Host or domain name not found. Name service error for name=example.jp type=A: Host not found"
-      'host or domain name not found',
-      'host not found',
-      'host unknown',
-      'unknown host',
-      'hostname unknown',
-      'unknown domain',
-      'domain unknown',
-      'domain not found',
-      'domain does not exist',
-      'domain doesn',
-      'domain … does not exist',
-      'domain must resolve',
-      'domain not exist',
-      'no such domain',
-      'no such host',
-      'non-existent domain',
-      'nonexistent domain',
-      'bad destination system',
-      'bad destination host',
-      'invalid domain',
-      'invalid host',
-      'illegal host/domain name',
-      'illegal host',
-      'unrouteable mail domain',
-      'unroutable domain',
-      'unrouteable address',
-      'unroutable address',
-      'all relevant mx records point to non-existent hosts',
-      'an mx or srv record indicated no smtp service',
-      'all host address lookups failed permanently',
-      'could not find a gateway for',
-      'dns lookup failure',
-      'dns lookup failed',
-      'dns server returned answer with no data',
-      'name server: .: host not found',
-      'server can\'t find',
-      'does not exist: domain',
-      // qmail: "Sorry, I couldn't find any host named example.com. (#5.1.2)", "... a mail exchanger or IP address. (#5.4.4)"
-      "couldn't find any host",
-      "couldn't find a mail exchanger",
-      'unable to look up host',
-      // RFC 7505: "556 5.1.10 Recipient address has null MX"; OpenSMTPD: "No MX found for domain"
-      'null mx',
-      'nullmx',
-      'no mx record',
-      'no mx found',
-      'no valid mx',
-      'mx record … not found',
-      'does not accept mail',
-      "doesn't accept mail",
-      'does not accept email',
-      'does not receive mail',
-      'not accept any mail',
-      'smtp protocol returned a permanent error',
-      'destination … does not exist',
-      'relay is not accepting',
-      'host name is unknown',
-      // Hotmail: "could not be delivered to the recipient because the domain is not reachable"
-      'domain is not reachable',
-      // MailEnable: "the domain name (example.org) does not appear to be registered"
-      'domain … not appear to be registered',
-      'domain … not registered',
-      'domain is unreachable',
-      'no address associated with',
-      'domain is not configured',
-    ],
-  },
-]
-
-/** Said by the system that reports, or in words that no filter uses: no need to know which command was refused. */
 export const deadRecipientRules: readonly ReasonRule[] = [
   {
     reason: 'invalid_recipient',
@@ -102,15 +26,19 @@ export const deadRecipientRules: readonly ReasonRule[] = [
   },
 ]
 
-/** Postfix puts "Recipient address rejected:" before whatever a policy server says; alone it speaks of the recipient. */
 export const refusedRecipientRules: readonly ReasonRule[] = [
   {
     reason: 'invalid_recipient',
-    says: ['recipient address rejected', 'address rejected', 'recipient refused', 'recipient denied', 'recipient not accepted'],
+    says: [
+      'recipient address rejected',
+      'address rejected',
+      'recipient refused',
+      'recipient denied',
+      'recipient not accepted',
+    ],
   },
 ]
 
-/** Wordings for "no such mailbox"; whether the address is dead depends on the command that was refused. */
 export const unknownRecipientRules: readonly ReasonRule[] = [
   {
     reason: 'invalid_recipient',
@@ -159,7 +87,7 @@ export const unknownRecipientRules: readonly ReasonRule[] = [
       'does not exist',
       'does not exit',
       "doesn't exist",
-      'dosn\'t exist',
+      "dosn't exist",
       'not exist',
       "doesn't have a",
       'does not have a',

@@ -89,7 +89,22 @@ export function reasonOfStatus(status: string): BounceReason | undefined {
 }
 
 /** Details that leave no doubt: they outrank words that only hint. */
-const plain = new Set(['1.1', '1.2', '1.3', '1.6', '1.7', '1.8', '2.2', '2.3', '3.4', '4.6', '7.13', '7.23', '7.25', '7.26'])
+const plain = new Set([
+  '1.1',
+  '1.2',
+  '1.3',
+  '1.6',
+  '1.7',
+  '1.8',
+  '2.2',
+  '2.3',
+  '3.4',
+  '4.6',
+  '7.13',
+  '7.23',
+  '7.25',
+  '7.26',
+])
 
 export function reasonOfPlainStatus(status: string): BounceReason | undefined {
   const detail = status.slice(2)

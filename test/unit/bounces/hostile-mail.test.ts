@@ -21,7 +21,9 @@ const group = (n: number): string =>
 
 describe('a report with more than it may have', () => {
   it('names the first recipients and says that there were more', () => {
-    const { verdict, ms } = timed(deliveryStatus(Array.from({ length: 100_000 }, (_, n) => group(n)).join('')))
+    const { verdict, ms } = timed(
+      deliveryStatus(Array.from({ length: 100_000 }, (_, n) => group(n)).join('')),
+    )
     expect(verdict.recipients).toHaveLength(maxRecipients)
     expect(verdict.truncated).toBe(true)
     expect(ms).toBeLessThan(maxMs)
@@ -39,13 +41,18 @@ describe('a report with more than it may have', () => {
   it('reads the report in front of 50 MB of attachment', () => {
     const report = deliveryStatus(group(1))
     const { verdict, ms } = timed(Buffer.concat([Buffer.from(report), Buffer.alloc(50 * 1024 * 1024, 'A')]))
-    expect(verdict).toMatchObject({ type: 'bounce', truncated: true, recipients: [{ address: 'u1@example.org' }] })
+    expect(verdict).toMatchObject({
+      type: 'bounce',
+      truncated: true,
+      recipients: [{ address: 'u1@example.org' }],
+    })
     expect(ms).toBeLessThan(maxMs)
   })
 })
 
 describe('text made to be slow', () => {
-  const frame = (text: string): string => `Return-Path: <>\nFrom: MAILER-DAEMON@x.example\nSubject: failure notice\nX-Failed-Recipients: kai@example.org\n\n${text}`
+  const frame = (text: string): string =>
+    `Return-Path: <>\nFrom: MAILER-DAEMON@x.example\nSubject: failure notice\nX-Failed-Recipients: kai@example.org\n\n${text}`
   it.each([
     ['one line of a megabyte', 'a'.repeat(1_000_000)],
     ['nothing but at signs', '@'.repeat(1_000_000)],

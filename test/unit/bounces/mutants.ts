@@ -5,14 +5,17 @@ import { standardReports } from './reports/standard-reports.ts'
 type Random = () => number
 type Mutation = (bytes: Buffer, random: Random) => Buffer
 
-const originals = [...standardReports, ...serverReports, ...providerReports].map((one) => Buffer.from(one.message, 'utf8'))
+const originals = [...standardReports, ...serverReports, ...providerReports].map((one) =>
+  Buffer.from(one.message, 'utf8'),
+)
 
 /** Damaged reports, the same for the same seed: each an intact one with one to four mutations. */
 export function* mutants(count: number, seed: number): Generator<Buffer> {
   const random = randomFrom(seed)
   for (let n = 0; n < count; n += 1) {
     let bytes: Buffer = pick(originals, random)
-    for (let times = 1 + below(4, random); times > 0; times -= 1) bytes = pick(mutations, random)(bytes, random)
+    for (let times = 1 + below(4, random); times > 0; times -= 1)
+      bytes = pick(mutations, random)(bytes, random)
     yield bytes.subarray(0, maxMutantBytes)
   }
 }
@@ -35,14 +38,19 @@ const mutations: readonly Mutation[] = [
   // Single bytes
   (bytes, random) => {
     const changed = Buffer.from(bytes)
-    for (let n = below(40, random); n > 0 && changed.length > 0; n -= 1) changed[below(changed.length, random)] = below(256, random)
+    for (let n = below(40, random); n > 0 && changed.length > 0; n -= 1)
+      changed[below(changed.length, random)] = below(256, random)
     return changed
   },
-  (bytes, random) => insert(bytes, below(bytes.length + 1, random), Buffer.from(pick(shards, random), 'latin1')),
+  (bytes, random) =>
+    insert(bytes, below(bytes.length + 1, random), Buffer.from(pick(shards, random), 'latin1')),
   // A part of another report
   (bytes, random) => {
     const other = pick(originals, random)
-    return Buffer.concat([bytes.subarray(0, below(bytes.length, random)), other.subarray(below(other.length, random))])
+    return Buffer.concat([
+      bytes.subarray(0, below(bytes.length, random)),
+      other.subarray(below(other.length, random)),
+    ])
   },
   // Line ends
   (bytes) => Buffer.from(bytes.toString('latin1').replaceAll('\n', '\r'), 'latin1'),
@@ -50,14 +58,34 @@ const mutations: readonly Mutation[] = [
   (bytes) => Buffer.from(bytes.toString('latin1').replaceAll('\n\n', '\n'), 'latin1'),
   // Charsets and encodings that lie
   (bytes, random) =>
-    replaceFirst(bytes, /Content-Type: text\/plain/, `Content-Type: text/plain; charset=${pick(charsets, random)}\nContent-Transfer-Encoding: ${pick(encodings, random)}`),
+    replaceFirst(
+      bytes,
+      /Content-Type: text\/plain/,
+      `Content-Type: text/plain; charset=${pick(charsets, random)}\nContent-Transfer-Encoding: ${pick(encodings, random)}`,
+    ),
   // Nested
   (bytes, random) => wrap(bytes, below(40, random), () => 'Content-Type: message/rfc822\n\n'),
-  (bytes, random) => wrap(bytes, below(40, random), (depth) => `Content-Type: multipart/mixed; boundary=w${depth}\n\n--w${depth}\n`),
+  (bytes, random) =>
+    wrap(
+      bytes,
+      below(40, random),
+      (depth) => `Content-Type: multipart/mixed; boundary=w${depth}\n\n--w${depth}\n`,
+    ),
   (bytes) => replaceFirst(bytes, /boundary="b1"/, 'boundary="b9"'),
 ]
 
-const charsets = ['iso-2022-jp', 'shift_jis', 'gb2312', 'big5', 'koi8-r', 'utf-7', 'utf-16', 'x-unknown', '\x00', 'a'.repeat(500)]
+const charsets = [
+  'iso-2022-jp',
+  'shift_jis',
+  'gb2312',
+  'big5',
+  'koi8-r',
+  'utf-7',
+  'utf-16',
+  'x-unknown',
+  '\x00',
+  'a'.repeat(500),
+]
 const encodings = ['base64', 'quoted-printable', 'x-uuencode', '8bit', '\xff']
 const shards = [
   '\0',
@@ -113,5 +141,8 @@ function replaceFirst(bytes: Buffer, pattern: RegExp, replacement: string): Buff
 }
 
 function wrap(bytes: Buffer, levels: number, header: (depth: number) => string): Buffer {
-  return Buffer.concat([Buffer.from(Array.from({ length: levels }, (_, depth) => header(depth)).join('')), bytes])
+  return Buffer.concat([
+    Buffer.from(Array.from({ length: levels }, (_, depth) => header(depth)).join('')),
+    bytes,
+  ])
 }

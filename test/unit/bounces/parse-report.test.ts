@@ -25,7 +25,10 @@ describe.each([
     expect(readAs(message, recipients)).toEqual(recipients)
   })
 
-  it.each(cases.map((one) => [one.format, one] as const))('%s, with the line ends of IMAP', (_format, { message, recipients }) => {
-    expect(readAs(message.replaceAll('\n', '\r\n'), recipients)).toEqual(recipients)
-  })
+  it.each(cases.map((one) => [one.format, one] as const))(
+    '%s, with the line ends of IMAP',
+    (_format, { message, recipients }) => {
+      expect(readAs(message.replaceAll('\n', '\r\n'), recipients)).toEqual(recipients)
+    },
+  )
 })

@@ -19,7 +19,15 @@ The response from the remote server was:
 550 5.1.1 The email account that you tried to reach does not exist.
 `,
     ),
-    recipients: [{ address: 'kai@example.org', kind: 'hard', reason: 'invalid_recipient', status: '5.1.1', smtpCode: '550' }],
+    recipients: [
+      {
+        address: 'kai@example.org',
+        kind: 'hard',
+        reason: 'invalid_recipient',
+        status: '5.1.1',
+        smtpCode: '550',
+      },
+    ],
   },
   {
     format: 'Gmail before 2016, still trying',
@@ -61,7 +69,9 @@ ${returned}`,
 
 ${returned}`,
     ),
-    recipients: [{ address: 'kai@example.org', kind: 'soft', reason: 'policy', status: '5.7.9', smtpCode: '554' }],
+    recipients: [
+      { address: 'kai@example.org', kind: 'soft', reason: 'policy', status: '5.7.9', smtpCode: '554' },
+    ],
   },
   {
     format: 'GMX',
@@ -113,7 +123,15 @@ recipients. The following address(es) failed:
 
 ${returned}`,
     ),
-    recipients: [{ address: 'kai@example.org', kind: 'soft', reason: 'inactive_mailbox', status: '5.2.1', smtpCode: '550' }],
+    recipients: [
+      {
+        address: 'kai@example.org',
+        kind: 'soft',
+        reason: 'inactive_mailbox',
+        status: '5.2.1',
+        smtpCode: '550',
+      },
+    ],
   },
   {
     format: 'IronPort',
@@ -142,7 +160,13 @@ Received:from app.sender.example by mx.zoho.example
 `,
     ),
     recipients: [
-      { address: 'kai@example.org', kind: 'hard', reason: 'invalid_recipient', status: '5.1.1', smtpCode: '550' },
+      {
+        address: 'kai@example.org',
+        kind: 'hard',
+        reason: 'invalid_recipient',
+        status: '5.1.1',
+        smtpCode: '550',
+      },
       { address: 'mia@example.org', kind: 'soft', reason: 'mailbox_full', status: '5.2.2', smtpCode: '552' },
     ],
   },
@@ -157,7 +181,9 @@ Empfänger: kai@example.org
 Grund: 550 5.2.2 Das Postfach des Empfängers ist voll (quota exceeded)
 `,
     ),
-    recipients: [{ address: 'kai@example.org', kind: 'soft', reason: 'mailbox_full', status: '5.2.2', smtpCode: '550' }],
+    recipients: [
+      { address: 'kai@example.org', kind: 'soft', reason: 'mailbox_full', status: '5.2.2', smtpCode: '550' },
+    ],
   },
   {
     format: 'Biglobe',
@@ -189,6 +215,14 @@ Sent <<< RCPT TO:<kai@example.org>
 Received >>> 550 5.1.1 <kai@example.org>... user unknown
 `,
     ),
-    recipients: [{ address: 'kai@example.org', kind: 'hard', reason: 'invalid_recipient', status: '5.1.1', smtpCode: '550' }],
+    recipients: [
+      {
+        address: 'kai@example.org',
+        kind: 'hard',
+        reason: 'invalid_recipient',
+        status: '5.1.1',
+        smtpCode: '550',
+      },
+    ],
   },
 ]

@@ -52,7 +52,13 @@ recipients. This is a permanent error. The following address(es) failed:
 ${returned}`,
     ),
     recipients: [
-      { address: 'kai@example.org', kind: 'hard', reason: 'invalid_recipient', status: '5.1.1', smtpCode: '550' },
+      {
+        address: 'kai@example.org',
+        kind: 'hard',
+        reason: 'invalid_recipient',
+        status: '5.1.1',
+        smtpCode: '550',
+      },
       { address: 'mia@example.net', kind: 'hard', reason: 'invalid_domain' },
     ],
   },
@@ -76,7 +82,15 @@ No action is required on your part. Delivery attempts will continue for
 some time, and this warning may be repeated at intervals.
 `,
     ),
-    recipients: [{ address: 'kai@example.org', kind: 'delayed', reason: 'mailbox_full', status: '4.2.2', smtpCode: '450' }],
+    recipients: [
+      {
+        address: 'kai@example.org',
+        kind: 'delayed',
+        reason: 'mailbox_full',
+        status: '4.2.2',
+        smtpCode: '450',
+      },
+    ],
   },
   {
     format: 'Courier',
@@ -101,7 +115,15 @@ If your message was also sent to additional recipients, their delivery
 status is not included in this report.
 `,
     ),
-    recipients: [{ address: 'kai@example.org', kind: 'hard', reason: 'invalid_recipient', status: '5.1.1', smtpCode: '550' }],
+    recipients: [
+      {
+        address: 'kai@example.org',
+        kind: 'hard',
+        reason: 'invalid_recipient',
+        status: '5.1.1',
+        smtpCode: '550',
+      },
+    ],
   },
   {
     format: 'Domino',
@@ -121,7 +143,15 @@ because:
   550 5.1.1 User kai (kai@example.org) not listed in Domino Directory
 `,
     ),
-    recipients: [{ address: 'kai@example.org', kind: 'hard', reason: 'invalid_recipient', status: '5.1.1', smtpCode: '550' }],
+    recipients: [
+      {
+        address: 'kai@example.org',
+        kind: 'hard',
+        reason: 'invalid_recipient',
+        status: '5.1.1',
+        smtpCode: '550',
+      },
+    ],
   },
   {
     format: 'MailMarshal, the error before the recipients',
@@ -144,7 +174,15 @@ Additional Information
 Original Sender:    <lena@sender.example>
 `,
     ),
-    recipients: [{ address: 'kai@example.org', kind: 'soft', reason: 'inactive_mailbox', status: '5.2.1', smtpCode: '550' }],
+    recipients: [
+      {
+        address: 'kai@example.org',
+        kind: 'soft',
+        reason: 'inactive_mailbox',
+        status: '5.2.1',
+        smtpCode: '550',
+      },
+    ],
   },
   {
     format: 'hMailServer',
@@ -165,7 +203,15 @@ kai@example.org
    Remote server replied: 550 5.1.1 unknown user account
 `,
     ),
-    recipients: [{ address: 'kai@example.org', kind: 'hard', reason: 'invalid_recipient', status: '5.1.1', smtpCode: '550' }],
+    recipients: [
+      {
+        address: 'kai@example.org',
+        kind: 'hard',
+        reason: 'invalid_recipient',
+        status: '5.1.1',
+        smtpCode: '550',
+      },
+    ],
   },
   {
     format: 'MailEnable',
@@ -197,7 +243,15 @@ Possibly truncated original message follows:
 
 ${returned}`,
     ),
-    recipients: [{ address: 'kai@example.org', kind: 'hard', reason: 'invalid_recipient', status: '5.1.1', smtpCode: '550' }],
+    recipients: [
+      {
+        address: 'kai@example.org',
+        kind: 'hard',
+        reason: 'invalid_recipient',
+        status: '5.1.1',
+        smtpCode: '550',
+      },
+    ],
   },
   {
     format: 'Dovecot, quota at delivery',

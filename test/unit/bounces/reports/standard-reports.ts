@@ -30,7 +30,15 @@ Diagnostic-Code: smtp; 550 5.1.1 <kai@example.org>: Recipient address rejected:
     User unknown in local recipient table
 `,
     ),
-    recipients: [{ address: 'kai@example.org', kind: 'hard', reason: 'invalid_recipient', status: '5.1.1', smtpCode: '550' }],
+    recipients: [
+      {
+        address: 'kai@example.org',
+        kind: 'hard',
+        reason: 'invalid_recipient',
+        status: '5.1.1',
+        smtpCode: '550',
+      },
+    ],
   },
   {
     format: 'three recipients, three fates, no blank line between the last two',
@@ -57,7 +65,13 @@ Diagnostic-Code: smtp; 550 5.1.1 User unknown
     recipients: [
       { address: 'kai@example.org', kind: 'soft', reason: 'mailbox_full', status: '5.2.2', smtpCode: '552' },
       { address: 'mia@example.org', kind: 'delayed', reason: 'expired', status: '4.4.1' },
-      { address: 'ben@example.org', kind: 'hard', reason: 'invalid_recipient', status: '5.1.1', smtpCode: '550' },
+      {
+        address: 'ben@example.org',
+        kind: 'hard',
+        reason: 'invalid_recipient',
+        status: '5.1.1',
+        smtpCode: '550',
+      },
     ],
   },
   {
@@ -73,7 +87,15 @@ Status: 5.0.0
 Diagnostic-Code: smtp; 554 5.7.1 Service unavailable; Client host [192.0.2.10] blocked using bl.example.net
 `,
     ),
-    recipients: [{ address: 'kai@example.org', kind: 'soft', reason: 'sender_blocked', status: '5.7.1', smtpCode: '554' }],
+    recipients: [
+      {
+        address: 'kai@example.org',
+        kind: 'soft',
+        reason: 'sender_blocked',
+        status: '5.7.1',
+        smtpCode: '554',
+      },
+    ],
   },
   {
     format: 'RFC 6533, an address beyond ASCII',
@@ -88,7 +110,15 @@ Status: 5.1.1
 Diagnostic-Code: smtp; 550 5.1.1 no such user
 `,
     ),
-    recipients: [{ address: 'käi@example.org', kind: 'hard', reason: 'invalid_recipient', status: '5.1.1', smtpCode: '550' }],
+    recipients: [
+      {
+        address: 'käi@example.org',
+        kind: 'hard',
+        reason: 'invalid_recipient',
+        status: '5.1.1',
+        smtpCode: '550',
+      },
+    ],
   },
   {
     format: 'Exchange Online',
@@ -114,7 +144,15 @@ Status: 5.1.10
 Diagnostic-code: smtp;550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient kai@example.org not found by SMTP address lookup
 `,
     ),
-    recipients: [{ address: 'kai@example.org', kind: 'hard', reason: 'invalid_recipient', status: '5.1.10', smtpCode: '550' }],
+    recipients: [
+      {
+        address: 'kai@example.org',
+        kind: 'hard',
+        reason: 'invalid_recipient',
+        status: '5.1.10',
+        smtpCode: '550',
+      },
+    ],
   },
   {
     format: 'PowerMTA',
@@ -162,7 +200,15 @@ Remote-MTA: DNS; mx.example.org
 Diagnostic-Code: SMTP; 550 No such person at this address
 `,
     ),
-    recipients: [{ address: 'kai@example.org', kind: 'hard', reason: 'invalid_recipient', status: '5.1.1', smtpCode: '550' }],
+    recipients: [
+      {
+        address: 'kai@example.org',
+        kind: 'hard',
+        reason: 'invalid_recipient',
+        status: '5.1.1',
+        smtpCode: '550',
+      },
+    ],
   },
   {
     format: 'the same words after DATA: a filter, not a dead address',
