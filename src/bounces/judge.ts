@@ -7,11 +7,15 @@ import { smtpStageOf } from './smtp-stage.ts'
 import type { BounceReason, RecipientKind, RecipientVerdict } from './verdict.ts'
 
 /** Reasons that mean the address, or its domain, will not take mail again. */
-const deadAddress = new Set<BounceReason>([
-  'invalid_recipient',
-  'invalid_domain',
-  'moved',
-  'suppressed_by_provider',
+const deadAddress = new Set<BounceReason>(['invalid_recipient', 'invalid_domain', 'moved'])
+/** Reasons that pass, where no code says otherwise. */
+const passing = new Set<BounceReason>([
+  'mailbox_full',
+  'expired',
+  'connection',
+  'remote_error',
+  'rate_limited',
+  'greylisted',
 ])
 const successes = new Set(['delivered', 'relayed', 'expanded', 'deliverable'])
 
@@ -19,11 +23,12 @@ const successes = new Set(['delivered', 'relayed', 'expanded', 'deliverable'])
 export function judge(finding: RecipientFinding, delayed: boolean): RecipientVerdict {
   if (successes.has(finding.action ?? '')) return delivered(finding)
   const text = evidenceText(finding)
-  const { status, smtpCode } = codesOf(finding, text)
+  const codes = codesOf(finding, text)
+  const { status, smtpCode } = codes
   const stage = finding.stage ?? smtpStageOf(text) ?? smtpStageOf(finding.context ?? '')
   const reason = reasonOf(finding, text, { status, smtpCode, stage })
   const action = finding.action ?? (delayed ? 'delayed' : 'failed')
-  const permanent = isPermanent(action, status, smtpCode)
+  const permanent = isPermanent(action, codes, reason)
   const addressDead = permanent && deadAddress.has(reason)
   return {
     address: finding.address ?? null,
@@ -61,10 +66,10 @@ function kindOf(action: string, addressDead: boolean): RecipientKind {
 }
 
 /** The reply of the server that refused outranks the class of the report that passes it on (4.4.7 around a 550). */
-function isPermanent(action: string, status: string | undefined, smtpCode: string | undefined): boolean {
+function isPermanent(action: string, { status, smtpCode }: Codes, reason: BounceReason): boolean {
   if (action === 'delayed') return false
   const decisive = smtpCode ?? status
-  return decisive === undefined || decisive.startsWith('5')
+  return decisive === undefined ? !passing.has(reason) : decisive.startsWith('5')
 }
 
 interface Codes {

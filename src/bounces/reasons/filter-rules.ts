@@ -6,6 +6,7 @@ export const filterRules: readonly ReasonRule[] = [
     says: [
       // Facebook: "550 5.1.1 RCP-P2 Refused due to recipient preferences"
       'recipient preferences',
+      'rcp-p2',
       "recipient's preferences",
       'refused by recipient',
       'blocked by recipient',
@@ -31,7 +32,6 @@ export const filterRules: readonly ReasonRule[] = [
       // auone/ezweb: "Each of the following recipients was rejected by a remote mail server."
       'was rejected by a remote mail server',
       'this mailbox does not accept',
-      'recipient_filtered',
     ],
   },
 ]

@@ -20,6 +20,12 @@ export const deadRecipientRules: readonly ReasonRule[] = [
       // IMail: "Unknown user: a@b", Postfix local(8): "unknown user: \"name\""
       'unknown user: @',
       'unknown user: "',
+      // Domino: "User Kai (kai@example.org) not listed in Domino Directory", Notes: "User not listed in public Name & Address Book"
+      'not listed in domino directory',
+      'not listed in public name',
+      'not unique in domino directory',
+      // Facebook: "550 5.1.1 RCP-P1 https://www.facebook.com/postmaster/response_codes"
+      'rcp-p1',
       // PowerMTA: "X-PowerMTA-BounceCategory: bad-mailbox"
       'bouncecategory: bad-mailbox',
     ],

@@ -38,6 +38,8 @@ export const reputationRules: readonly ReasonRule[] = [
       // "501 no access from mail server [192.0.2.55] which is an open relay."
       'no access from mail server',
       'is an open relay',
+      // qmail, when HELO was refused: "501 5.0.0 Invalid domain name"
+      'invalid domain name',
       'senderscore',
       'sender score',
     ],
