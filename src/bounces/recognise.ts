@@ -24,7 +24,7 @@ export function reportSigns(parts: ReportParts, notice: string): ReportSigns {
   const failed = headers.all('x-failed-recipients').join(',')
   return {
     fromSystem: isFromSystem(parts),
-    subject: reportSubject.test(headers.decoded('subject') ?? ''),
+    subject: isReportSubject(headers.decoded('subject') ?? ''),
     leading: introducedBy(firstLine(notice)).length > 0,
     opening: openings.some((opening) => opening.test(notice)),
     returned: parts.returned !== undefined,
@@ -32,12 +32,17 @@ export function reportSigns(parts: ReportParts, notice: string): ReportSigns {
   }
 }
 
+function isReportSubject(subject: string): boolean {
+  const line = subject.slice(0, 500)
+  return reportSubject.some((wording) => wording.test(line))
+}
+
 function firstLine(notice: string): string {
   return notice.trimStart().split('\n', 1)[0]?.slice(0, 500) ?? ''
 }
 
 const systemName =
-  /mailer-?daemon|mail deliver|postmaster|mail ?system|delivery (?:sub)?system|mail administrator|system administrator|mmsc|returned mail|majordomo/i
+  /mailer-?daemon|mail deliver|postmaster|mail ?system|delivery (?:sub)?system|mail administrator|system administrator|microsoftexchange329e|mmsc|returned mail|majordomo/i
 
 function isFromSystem(parts: ReportParts): boolean {
   const { headers } = parts.root

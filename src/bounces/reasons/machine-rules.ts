@@ -25,6 +25,8 @@ export const faultRules: readonly ReasonRule[] = [
       'system resources',
       'system storage',
       'out of memory',
+      // Exim: "lowest numbered MX record points to local host"
+      'mx record points to local host',
       'command died',
       'local delivery agent',
       'pipe to |',
