@@ -30,6 +30,8 @@ const aboutIt: readonly RegExp[] = [
   /^['"]? (?:on|am|le|el|il|op|em|den) (?:\w{3}, |\d{1,2}[./-])/i,
   // "kai@example.org [User unknown]", "<kai@example.org>   (Unknown user kai)", "kai@example.org - mailbox full"
   /^["'>)}\]]{0,3}[ \t]{1,12}(?:[[(]|-{1,2}[> ])/,
+  // "<kai@example.org> no such user", and no quotation: "<kai@example.org> wrote:"
+  /^>[ \t]{1,4}(?!wrote|schrieb|a écrit)[a-z]/i,
   // Zoho: "kai@example.org Invalid Address, ERROR_CODE :550"; PowerMTA: "<kai@example.org>  delivery failed; will not continue trying"
   /^>?[ \t]{1,4}(?:Invalid Address|Error,|delivery failed|,?[45]\d\d[ -])/i,
 ]

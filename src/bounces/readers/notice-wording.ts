@@ -121,7 +121,7 @@ export const introducingWords: readonly RegExp[] = [
   /(?:deliver|delivering|delivered|delivery|undeliverable|undelivered|sent|send|sending|mail|message|e-?mail)(?: (?:your|this|the|of|your) ?(?:mail|message|e-?mail)?)? ?(?:to|for):?[ \t\n]{0,4}[<"'(]{0,2}$/i,
   // "Recipient: <a@b>", "The following recipients returned permanent errors: a@b", "Recipient Address: a@b"
   // MailEnable: "Recipient: [SMTP:a@b]"; "Empfänger: a@b", "Destinatario: a@b", "収件者: a@b"
-  /(?:recipients?|recipient\(s\)|address|addresses|errors|users?|mailbox|account|rcpt to|to|failed|following)[ \t]{0,4}:[ \t]{0,10}(?:\[smtp:)?[<"'([]{0,2}$/i,
+  /(?:recipients?|recipient\(s\)|address|addresses|errors|error-for|users?|userid|mailbox|account|rcpt to|to|failed|following)[ \t]{0,4}:[ \t]{0,10}(?:\[smtp:)?[<"'([]{0,2}$/i,
   /(?:empf.{1,2}nger|destinataires?|destinat.{1,2}rios?|destinatari|ontvanger|odbiorca|получател.{1,4}|адресат|収件者|宛先|受信者|收件人)[ \t]{0,4}[:：][ \t]{0,10}[<"'(]{0,2}$/i,
   // "Unknown user: a@b", "Delivery failed 20 attempts: a@b", "User unknown: a@b"
   /(?:unknown user|unknown|attempts|undeliverable|not delivered to|not be delivered)[ \t]{0,2}:?[ \t]{1,4}[<"'(]{0,2}$/i,

@@ -14,6 +14,7 @@ export const faultRules: readonly ReasonRule[] = [
       'system error',
       'system config error',
       'server configuration',
+      'server is misconfigured',
       'configuration error',
       'server error',
       'internal error',
