@@ -1,4 +1,5 @@
 import { findAddresses, isDaemon } from './addresses.ts'
+import { hasAutoReplySubject } from './auto-reply.ts'
 import { maxRecipients } from './limits.ts'
 import { introducedBy } from './readers/notice-recipients.ts'
 import { openings, reportSubject } from './readers/notice-wording.ts'
@@ -9,6 +10,8 @@ export interface ReportSigns {
   /** Sent by a mail system: its name, or an empty return path. */
   fromSystem: boolean
   subject: boolean
+  /** Of an answer in absence: what its text quotes is no report. */
+  autoReplySubject: boolean
   /** The text opens as reports do. */
   opening: boolean
   /** Exim names the recipients in the header. */
@@ -25,6 +28,7 @@ export function reportSigns(parts: ReportParts, notice: string): ReportSigns {
   return {
     fromSystem: isFromSystem(parts),
     subject: isReportSubject(headers.decoded('subject') ?? ''),
+    autoReplySubject: hasAutoReplySubject(headers),
     leading: introducedBy(firstLine(notice)).length > 0,
     opening: openings.some((opening) => opening.test(notice)),
     returned: parts.returned !== undefined,
@@ -58,6 +62,7 @@ function isFromSystem(parts: ReportParts): boolean {
 /** At least two independent signs make a report; `named` is whether the text names a recipient and an error. */
 export function isReport(signs: ReportSigns, named: boolean): boolean {
   if (signs.failedRecipients.length > 0) return true
+  if (signs.autoReplySubject) return false
   if (signs.fromSystem && signs.leading && named) return true
   if (signs.fromSystem)
     return (signs.opening && (signs.subject || named)) || (signs.subject && (named || signs.returned))

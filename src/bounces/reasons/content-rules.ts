@@ -105,4 +105,9 @@ export const contentRules: readonly ReasonRule[] = [
       'block-send',
     ],
   },
+  {
+    reason: 'virus',
+    // Any other mention: "554 Your email was rejected because it contains the Eicar virus"
+    says: ['virus', 'viruses'],
+  },
 ]

@@ -89,6 +89,8 @@ export const relayRules: readonly ReasonRule[] = [
       'relay not allowed',
       'relaying not allowed',
       'relaying is not',
+      'relaying mail',
+      'relaying to … not allowed',
       'unable to relay',
       'not permitted to relay',
       'not allowed to relay',

@@ -136,6 +136,10 @@ export const unknownRecipientRules: readonly ReasonRule[] = [
       'not listed in',
       'not in … directory',
       'undeliverable address',
+      // Exim, after asking the next server: "550 Callout verification failed"
+      'callout verification failed',
+      'recipient verification failed',
+      'recipient verify failed',
       'not configured to receive',
       'email account that you tried to reach',
       'the account does not exist',

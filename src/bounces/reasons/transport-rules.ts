@@ -73,6 +73,8 @@ export const expiryRules: readonly ReasonRule[] = [
       'too long in the queue',
       'exceeded maximum time',
       'maximum retry',
+      'attempts failed for',
+      'failed for … days',
       'delivery failed … attempts',
       'undelivered after',
       'will be deleted from queue',
