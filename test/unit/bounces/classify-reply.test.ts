@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { classifyReason, classifyReplyLine } from '../../../src/bounces/reasons/classify.ts'
+import { commonReplies } from './common-replies.ts'
 import { replyWordings } from './reply-wordings.ts'
 
 describe('replies that servers are known to give', () => {
-  it.each(replyWordings.map(([reason, line]) => [line, reason] as const))('%s: %s', (line, reason) => {
-    expect(classifyReplyLine(line)).toBe(reason)
-  })
+  it.each([...replyWordings, ...commonReplies].map(([reason, line]) => [line, reason] as const))(
+    '%s: %s',
+    (line, reason) => {
+      expect(classifyReplyLine(line)).toBe(reason)
+    },
+  )
 })
 
 describe('"user unknown"', () => {

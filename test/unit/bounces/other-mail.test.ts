@@ -127,6 +127,13 @@ describe('mail that is no delivery failure', () => {
     })
   })
 
+  it('reads an answer in absence as such even when it speaks of delivery', () => {
+    const verdict = parse(
+      'Return-Path: <>\nFrom: Kai <kai@example.org>\nTo: lena@sender.example\nSubject: Automatic reply: Your question\n\nYour message could not be delivered to kai@example.org: my mailbox is full until Monday.\n',
+    )
+    expect(verdict.type).toBe('autoreply')
+  })
+
   it('reads a challenge as such', () => {
     const verdict = parse(
       'From: kai@example.org\nAuto-Submitted: auto-generated\nSubject: Re: Your question\n\nTo reach me, please click here to confirm that you are a person.\n',
