@@ -150,9 +150,3 @@ function encodingOf(part: MailPart): string {
   const head = part.body.slice(0, 4096)
   return /=20\n|=3D/.test(head) && /[^=\s]=\n/.test(head) ? 'quoted-printable' : ''
 }
-
-/** Every part, parents first, attached messages included. */
-export function* walk(part: MailPart): Generator<MailPart> {
-  yield part
-  for (const child of part.children) yield* walk(child)
-}
