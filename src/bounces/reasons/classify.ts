@@ -77,7 +77,7 @@ export function classifyReason(reply: Reply): BounceReason {
     recipientReason(unknownRecipient, reply, text, stage) ??
     (reply.status ? reasonOfPlainStatus(reply.status) : undefined) ??
     firstMatch(afterRecipient, text, stage) ??
-    recipientReason(refusedRecipient, reply, text, stage) ??
+    refusedRecipientReason(reply, text, stage) ??
     (reply.status ? reasonOfStatus(reply.status) : undefined) ??
     (reply.smtpCode ? reasonOfReplyCode(reply.smtpCode) : undefined) ??
     'unknown'
@@ -116,6 +116,18 @@ function recipientReason(
   if (/^[45]\.1\.\d/.test(reply.status ?? '') || reply.status === '5.4.1') return 'invalid_recipient'
   if (stage === 'rcpt') return 'invalid_recipient'
   return 'recipient_filtered'
+}
+
+/** A refusal in so many words only is proof with a 5.1.x status, or as "access denied" where the recipient was refused. */
+function refusedRecipientReason(
+  reply: Reply,
+  text: string,
+  stage: SmtpStage | undefined,
+): BounceReason | undefined {
+  const plain =
+    /^[45]\.1\.\d/.test(reply.status ?? '') || text.includes('recipient address rejected: access denied')
+  if (plain) return recipientReason(refusedRecipient, reply, text, stage)
+  return firstMatch(refusedRecipient, text, stage) && 'recipient_filtered'
 }
 
 /** Lower case, single white space, replies of many lines joined, addresses out: `user-unknown@…` is a name, not a reply. */

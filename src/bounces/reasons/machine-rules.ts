@@ -1,5 +1,6 @@
 import type { ReasonRule } from './rule.ts'
 
+/** Faults that a server names plainly. */
 export const faultRules: readonly ReasonRule[] = [
   {
     reason: 'connection',
@@ -36,6 +37,7 @@ export const faultRules: readonly ReasonRule[] = [
   },
 ]
 
+/** Words of trouble in the machines at the end, which other causes use as well. */
 export const machineRules: readonly ReasonRule[] = [
   {
     reason: 'remote_error',
@@ -91,6 +93,7 @@ export const machineRules: readonly ReasonRule[] = [
   },
 ]
 
+/** The servers did not understand each other. */
 export const protocolRules: readonly ReasonRule[] = [
   {
     reason: 'protocol',

@@ -1,5 +1,6 @@
 import type { ReasonRule } from './rule.ts'
 
+/** The message is too large, for the server or the recipient. */
 export const sizeRules: readonly ReasonRule[] = [
   {
     reason: 'too_large',
@@ -42,6 +43,7 @@ export const sizeRules: readonly ReasonRule[] = [
   },
 ]
 
+/** Breaches of a standard that the server names. */
 export const standardRules: readonly ReasonRule[] = [
   {
     reason: 'bad_message',
@@ -63,6 +65,7 @@ export const standardRules: readonly ReasonRule[] = [
   },
 ]
 
+/** Breaches of form in weaker words. */
 export const formRules: readonly ReasonRule[] = [
   {
     reason: 'bad_message',

@@ -1,5 +1,6 @@
 import type { ReasonRule } from './rule.ts'
 
+/** Too much at a time: later is well. */
 export const rateRules: readonly ReasonRule[] = [
   {
     reason: 'rate_limited',
@@ -68,6 +69,7 @@ export const rateRules: readonly ReasonRule[] = [
   },
 ]
 
+/** Refused on first sight, to be tried again. */
 export const transientRules: readonly ReasonRule[] = [
   {
     reason: 'greylisted',

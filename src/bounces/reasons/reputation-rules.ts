@@ -1,5 +1,6 @@
 import type { ReasonRule } from './rule.ts'
 
+/** Refusals of who we are that later rules would take for something else. */
 export const reputationRules: readonly ReasonRule[] = [
   {
     reason: 'sender_blocked',
@@ -46,6 +47,7 @@ export const reputationRules: readonly ReasonRule[] = [
   },
 ]
 
+/** Before the greeting or at HELO nothing of ours was seen but our address. */
 export const greetingRules: readonly ReasonRule[] = [
   {
     // "550 Access denied", "421 Service not available"
@@ -55,6 +57,7 @@ export const greetingRules: readonly ReasonRule[] = [
   },
 ]
 
+/** Lists of addresses that nobody wants mail from. */
 export const blocklistRules: readonly ReasonRule[] = [
   {
     reason: 'sender_blocked',
@@ -105,6 +108,7 @@ export const blocklistRules: readonly ReasonRule[] = [
   },
 ]
 
+/** Refusals of our host in weaker words. */
 export const blockRules: readonly ReasonRule[] = [
   {
     reason: 'sender_blocked',

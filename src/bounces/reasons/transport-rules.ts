@@ -1,5 +1,6 @@
 import type { ReasonRule } from './rule.ts'
 
+/** The network, DNS or TLS between the servers. */
 export const connectionRules: readonly ReasonRule[] = [
   {
     reason: 'connection',
@@ -49,6 +50,7 @@ export const connectionRules: readonly ReasonRule[] = [
   },
 ]
 
+/** Nobody answered for too long. */
 export const expiryRules: readonly ReasonRule[] = [
   {
     reason: 'expired',
