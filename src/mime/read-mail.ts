@@ -148,5 +148,5 @@ function encodingOf(part: MailPart): string {
   const stated = part.headers.raw('content-transfer-encoding')
   if (stated !== undefined) return stated
   const head = part.body.slice(0, 4096)
-  return /=20\n|=3D/.test(head) && /[^=\s]=\n/.test(head) ? 'quoted-printable' : ''
+  return /=20\n|=3D/.test(head) && /[^=\n]=\n/.test(head) ? 'quoted-printable' : ''
 }

@@ -42,6 +42,10 @@ it('reads a reply of many lines as one', () => {
   expect(classifyReplyLine('552-5.2.2 The recipient is over\n552 5.2.2 quota')).toBe('mailbox_full')
 })
 
+it('reads a wording at the beginning of a word only', () => {
+  expect(classifyReplyLine('550 your marble')).toBe('unknown')
+})
+
 it('says unknown of words that it does not know', () => {
   expect(classifyReplyLine('550 nope')).toBe('unknown')
 })

@@ -129,7 +129,7 @@ describe('mail that is no delivery failure', () => {
 
   it('reads an answer in absence as such even when it speaks of delivery', () => {
     const verdict = parse(
-      'Return-Path: <>\nFrom: Kai <kai@example.org>\nTo: lena@sender.example\nSubject: Automatic reply: Your question\n\nYour message could not be delivered to kai@example.org: my mailbox is full until Monday.\n',
+      'Return-Path: <>\nFrom: Kai <kai@example.org>\nTo: lena@sender.example\nSubject: Automatic reply: Your question\n\nYour message could not be delivered to mia@example.org either: her mailbox is full until Monday.\n',
     )
     expect(verdict.type).toBe('autoreply')
   })
