@@ -16,6 +16,7 @@ export interface OpenDatabase {
 interface Options {
   /** Shown in pg_stat_activity. */
   applicationName: string
+  statementTimeoutMs?: number
   onIdleError?: (error: Error) => void
 }
 
@@ -27,6 +28,7 @@ export async function openDatabase(config: Config, options: Options): Promise<Op
     schema: config.database.schema,
     maxConnections: config.database.maxConnections,
     applicationName: options.applicationName,
+    statementTimeoutMs: options.statementTimeoutMs,
     onIdleError: options.onIdleError ?? (() => {}),
   })
   const db = createDb(pool)
@@ -46,6 +48,11 @@ export async function assertMigrated(db: Db, schema: string): Promise<void> {
   if (missing.length === 0) return
   const state = applied.size === 0 ? 'has no tables yet' : `lacks ${missing.length} of our migrations`
   throw new AppError('unsupported', `The schema "${schema}" ${state}. Run: rookery migrate`)
+}
+
+/** The last migration that was applied. */
+export async function latestMigration(db: Db, schema: string): Promise<string> {
+  return [...(await appliedMigrations(db, schema))].sort().at(-1) ?? 'none'
 }
 
 async function startEmbedded(home: string): Promise<string> {

@@ -32,7 +32,7 @@ export async function checkLaunch(
   campaign: Campaign,
   options: { showBlanks?: number; onProgress?: (leads: number) => void } = {},
 ): Promise<LaunchCheck> {
-  assertDraft(campaign)
+  if (campaign.status !== 'draft') throw launchedAlready(campaign, campaign.status)
   const steps = await listSteps(db, { tenantId: campaign.tenant_id, id: campaign.id })
   const check = prepareBlankCheck(steps)
   const senders = await listSenders(db, campaign)
@@ -69,9 +69,8 @@ export function assertNoBlanks(campaign: Pick<Campaign, 'campaign_name'>, check:
   )
 }
 
-export function assertDraft({ campaign_name, status }: Pick<Campaign, 'campaign_name' | 'status'>): void {
-  if (status === 'draft') return
-  throw new AppError('conflict', `"${campaign_name}" was launched already: it is ${status}.`)
+export function launchedAlready(campaign: Pick<Campaign, 'campaign_name'>, status: string): AppError {
+  return new AppError('conflict', `"${campaign.campaign_name}" was launched already: it is ${status}.`)
 }
 
 async function* streamAudience(db: Db, audience: Audience) {

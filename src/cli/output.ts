@@ -19,6 +19,10 @@ export function printTable<T>(
   print(rows, options, () => (rows.length === 0 ? empty : renderTable(rows, columns)))
 }
 
+export function formatNumber(count: number): string {
+  return count.toLocaleString('en')
+}
+
 export function formatCount(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
+  return `${formatNumber(count)} ${noun}${count === 1 ? '' : 's'}`
 }

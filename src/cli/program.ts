@@ -1,10 +1,13 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { addBounceCommands } from './commands/bounces.ts'
+import { addCampaignCommands } from './commands/campaign.ts'
+import { addDemoCommand } from './commands/demo.ts'
 import { addLeadCommands } from './commands/leads.ts'
 import { addMailboxCommands } from './commands/mailbox.ts'
 import { addMigrateCommand } from './commands/migrate.ts'
 import { addStartCommand } from './commands/start.ts'
+import { addStatusCommand } from './commands/status.ts'
 import { addSuppressionCommands } from './commands/suppressions.ts'
 import { addTenantCommands } from './commands/tenant.ts'
 import { exitCodeOf, reportError } from './failure.ts'
@@ -18,6 +21,9 @@ const groups: readonly ((program: Command) => void)[] = [
   addLeadCommands,
   addSuppressionCommands,
   addBounceCommands,
+  addCampaignCommands,
+  addStatusCommand,
+  addDemoCommand,
 ]
 
 const examples = `

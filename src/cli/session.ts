@@ -1,5 +1,6 @@
 import { type Config, readOwnConfig } from '../app/config.ts'
 import { assertMigrated, type OpenDatabase, openDatabase } from '../app/database.ts'
+import { type Campaign, findCampaign, listCampaigns } from '../campaigns/store.ts'
 import { normaliseAddress } from '../core/email-address.ts'
 import { AppError } from '../core/errors.ts'
 import type { Db } from '../db/connect.ts'
@@ -45,6 +46,14 @@ export async function resolveMailbox(db: Db, tenantId: string, input: string): P
   const verdict = normaliseAddress(input)
   const mailbox = verdict.ok ? await findMailbox(db, tenantId, verdict.address) : undefined
   return mailbox ?? refuse(`There is no mailbox ${input}. See: rookery mailbox list`)
+}
+
+/** Throws `not_found`, with the names there are. */
+export async function resolveCampaign(db: Db, tenantId: string, name: string): Promise<Campaign> {
+  const campaign = await findCampaign(db, tenantId, name)
+  if (campaign) return campaign
+  const names = (await listCampaigns(db, tenantId)).slice(0, 10).map((other) => other.campaign_name)
+  throw new AppError('not_found', `There is no campaign named "${name}".`, { details: names })
 }
 
 function refuse(message: string): never {

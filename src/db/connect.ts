@@ -13,6 +13,8 @@ export interface DatabaseOptions {
   /** Connections this process may hold. */
   maxConnections: number
   applicationName: string
+  /** Longest any statement may take, in milliseconds; without it, as long as it needs. */
+  statementTimeoutMs?: number | undefined
   /** Called for an idle connection that broke; the pool replaces it. */
   onIdleError: (error: Error) => void
 }
@@ -36,11 +38,25 @@ export function createPool(options: DatabaseOptions): pg.Pool {
     application_name: options.applicationName,
     connectionTimeoutMillis: 10_000,
     idle_in_transaction_session_timeout: 60_000,
-    options: `-c search_path=${options.schema},public -c intervalstyle=iso_8601`,
+    options: serverOptions(options),
+    ...clientLimit(options),
     types,
   })
   pool.on('error', options.onIdleError)
+  // A connection that breaks in a transaction rejects its query; unheard, the same error would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
+}
+
+function serverOptions({ schema, statementTimeoutMs }: DatabaseOptions): string {
+  const settings = [`search_path=${schema},public`, 'intervalstyle=iso_8601']
+  if (statementTimeoutMs) settings.push(`statement_timeout=${statementTimeoutMs}`)
+  return settings.map((setting) => `-c ${setting}`).join(' ')
+}
+
+// For a server that cannot even say that its time is over.
+function clientLimit({ statementTimeoutMs }: DatabaseOptions): pg.PoolConfig {
+  return statementTimeoutMs ? { query_timeout: statementTimeoutMs + 1000 } : {}
 }
 
 export function createDb(pool: pg.Pool): Db {
@@ -48,6 +64,8 @@ export function createDb(pool: pg.Pool): Db {
 }
 
 const unreachableCodes = new Set([
+  'ECONNRESET',
+  'EAI_AGAIN',
   'ECONNREFUSED',
   'ENOTFOUND',
   'ETIMEDOUT',

@@ -32,6 +32,7 @@ export interface CampaignLeadsTable {
   plan_at: Timestamp | null
   enrolled_at: Defaulted<Timestamp>
   ended_at: Timestamp | null
+  held_until: Timestamp | null
 }
 
 export interface CampaignMailboxesTable {
@@ -79,6 +80,17 @@ export interface CampaignsTable {
   updated_at: Defaulted<Timestamp>
 }
 
+export interface DeliveryCountersTable {
+  tenant_id: string
+  subject_type: 'mailbox' | 'recipient_domain'
+  subject: string
+  day: string
+  hard: Defaulted<number>
+  soft: Defaulted<number>
+  blocked: Defaulted<number>
+  complaints: Defaulted<number>
+}
+
 export interface DomainsTable {
   tenant_id: string
   id: string
@@ -119,6 +131,55 @@ export interface EmailAccountsTable {
   warmup_started_at: Timestamp | null
   created_at: Defaulted<Timestamp>
   updated_at: Defaulted<Timestamp>
+  sync_interval_seconds: Defaulted<number>
+  next_sync_at: Timestamp | null
+  last_synced_at: Timestamp | null
+  sync_failures: Defaulted<number>
+  sync_error: string | null
+  plus_addressing: Defaulted<boolean>
+}
+
+export interface EmailAttachmentsTable {
+  tenant_id: string
+  message_id: string
+  position: number
+  filename: string | null
+  content_type: string
+  size_bytes: number
+  sha256: Buffer | null
+}
+
+export interface EmailBodiesTable {
+  tenant_id: string
+  sha256: Buffer
+  encoding: 'br' | 'identity'
+  bytes: number
+  truncated: Defaulted<boolean>
+  body: Buffer
+  created_at: Defaulted<Timestamp>
+}
+
+export interface EmailBouncesTable {
+  tenant_id: string
+  id: string
+  report_id: string
+  email_id: string
+  email_account_id: string
+  campaign_id: string | null
+  lead_id: string | null
+  address: string
+  bounce_type: 'hard' | 'soft' | 'delayed' | 'complaint' | 'other'
+  bounce_class: string
+  bounce_reason: string | null
+  permanent: boolean
+  address_dead: boolean
+  status_code: string | null
+  smtp_code: number | null
+  diagnostic: string | null
+  remote_mta: string | null
+  evidence: Defaulted<Json>
+  bounced_at: Timestamp
+  created_at: Defaulted<Timestamp>
 }
 
 export interface EmailEventsTable {
@@ -153,6 +214,60 @@ export interface EmailEventsTable {
   machine: Defaulted<boolean>
   data: Defaulted<Json>
   xid: Defaulted<string>
+}
+
+export interface EmailFoldersTable {
+  tenant_id: string
+  id: string
+  email_account_id: string
+  path: string
+  folder_type: 'inbox' | 'junk' | 'sent' | 'all'
+  uid_validity: number | null
+  last_uid: Defaulted<number>
+  highest_modseq: string | null
+  reseeding: Defaulted<boolean>
+  message_count: Defaulted<number>
+  synced_at: Timestamp | null
+}
+
+export interface EmailMessagesTable {
+  tenant_id: string
+  id: string
+  email_account_id: string
+  folder_id: string
+  uid_validity: number
+  imap_uid: number
+  direction: Defaulted<'inbound' | 'outbound'>
+  message_type:
+    | 'report'
+    | 'complaint'
+    | 'auto_reply'
+    | 'challenge'
+    | 'unsubscribe'
+    | 'warmup'
+    | 'reply'
+    | 'other'
+    | 'unreadable'
+  status: Defaulted<'pending' | 'processed' | 'unmatched' | 'unreadable'>
+  reason: string | null
+  from_email: string | null
+  to_email: string | null
+  subject: string | null
+  message_id: string | null
+  in_reply_to: string | null
+  thread_id: string | null
+  internal_date: Timestamp
+  size_bytes: number
+  message_sha256: Buffer | null
+  body_sha256: Buffer | null
+  attempts: Defaulted<number>
+  email_id: string | null
+  campaign_id: string | null
+  lead_id: string | null
+  matched_by: 'verp' | 'message_id' | 'ref' | 'original_recipient' | 'recency' | 'thread' | null
+  facts: Defaulted<Json>
+  received_at: Defaulted<Timestamp>
+  processed_at: Timestamp | null
 }
 
 export interface EmailProvidersTable {
@@ -385,9 +500,15 @@ export interface Database {
   campaign_mailboxes: CampaignMailboxesTable
   campaign_steps: CampaignStepsTable
   campaigns: CampaignsTable
+  delivery_counters: DeliveryCountersTable
   domains: DomainsTable
   email_accounts: EmailAccountsTable
+  email_attachments: EmailAttachmentsTable
+  email_bodies: EmailBodiesTable
+  email_bounces: EmailBouncesTable
   email_events: EmailEventsTable
+  email_folders: EmailFoldersTable
+  email_messages: EmailMessagesTable
   email_providers: EmailProvidersTable
   emails: EmailsTable
   fleet_epoch: FleetEpochTable

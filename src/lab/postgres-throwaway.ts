@@ -6,7 +6,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { type Account, canEnter, findServerAccount } from './postgres-account.ts'
 import { prepareBinaries } from './postgres-binaries.ts'
-import { createOwnDatabase, initialiseData, type Server, serverUrl, startServer } from './postgres-server.ts'
+import { initialiseData, type Server } from './postgres-data.ts'
+import { createOwnDatabase, serverUrl, startServer } from './postgres-server.ts'
 
 /** Nothing here outlives a crash of the machine, so nothing waits for the disk. */
 const careless = {

@@ -7,7 +7,7 @@ import type { Behaviour, Party, Phase } from './smtp-behaviours.ts'
 
 export interface FaultyServerOptions {
   /** Login is required with exactly these; without it nobody has to log in. */
-  login?: { username: string; password: string }
+  login?: { username: string; password: string } | 'not offered'
   /** With `none` (the default) STARTTLS is not offered. */
   tls?: 'none' | 'starttls' | 'implicit'
   certificate?: { key: string; cert: string }
@@ -36,14 +36,17 @@ export class FaultyServer extends SMTPServer {
     super({
       ...certificate,
       secure: tls === 'implicit',
-      disabledCommands: tls === 'starttls' ? [] : ['STARTTLS'],
+      disabledCommands: [
+        ...(tls === 'starttls' ? [] : ['STARTTLS']),
+        ...(login === 'not offered' ? ['AUTH'] : []),
+      ],
       allowInsecureAuth: true,
       authOptional: login === undefined,
       maxAllowedUnauthenticatedCommands: false,
       disableReverseLookup: true,
       logger: false,
       onAuth: ({ username, password }, _session, done) => {
-        const good = username === login?.username && password === login?.password
+        const good = typeof login === 'object' && username === login.username && password === login.password
         const error = Object.assign(new Error('5.7.8 Username and password not accepted'), {
           responseCode: 535,
         })

@@ -88,8 +88,7 @@ const limitChange = z
   .partial()
   .refine((change) => Object.values(change).some((value) => value !== undefined), 'nothing to change')
 
-/** What `mailbox add` takes, before defaults. Passwords travel apart from it. */
-export type MailboxInput = z.input<typeof definition>
+/** A mailbox with its defaults filled in. Passwords travel apart from it. */
 export type MailboxDefinition = z.output<typeof definition>
 export type MailboxLimits = z.output<typeof limitChange>
 

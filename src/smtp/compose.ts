@@ -38,7 +38,6 @@ export async function composeMessage(message: OutgoingMessage): Promise<Buffer> 
     inReplyTo: message.inReplyTo && messageId('In-Reply-To', message.inReplyTo),
     references: message.references?.map((id) => messageId('References', id)),
     headers: extraHeaders(message.headers ?? {}),
-    newline: '\r\n',
     disableFileAccess: true,
     disableUrlAccess: true,
   })

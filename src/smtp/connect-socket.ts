@@ -1,6 +1,6 @@
 import { createConnection, type Socket } from 'node:net'
 
-export interface SocketError extends Error {
+interface SocketError extends Error {
   code: string
   command: string
 }
@@ -18,7 +18,6 @@ export function connectSocket(
   const onError = (error: NodeJS.ErrnoException) => fail(errorWords(error), errorCode(error))
   const fail = (words: string, code: string) => {
     settle()
-    socket.on('error', () => {})
     socket.destroy()
     done(Object.assign(new Error(`${host}:${port}: ${words}`), { code, command: 'CONN' }), socket)
   }
@@ -31,6 +30,8 @@ export function connectSocket(
     settle()
     done(undefined, socket)
   }
+  // A late error that nobody listens for would end the process.
+  socket.on('error', () => {})
   socket.on('error', onError)
   socket.on('connect', onConnect)
   return socket

@@ -24,7 +24,7 @@ export interface ConnectionOptions {
   rejectUnauthorized?: boolean | undefined
 }
 
-export interface Envelope {
+interface Envelope {
   from: string
   to: string
 }
@@ -61,8 +61,9 @@ export class PooledTransport {
     this.#onSettled = onSettled
   }
 
-  get isOpen(): boolean {
-    return this.#pool !== undefined
+  /** When a reply that is still coming in drops is given up, counted from the last chunk. */
+  get replyDeadlineMs(): number {
+    return 2 * this.#options.replyTimeoutMs
   }
 
   get connections(): number {
@@ -122,32 +123,8 @@ export class PooledTransport {
   }
 
   #createPool(): Pool {
-    const { mailbox } = this
-    const options = this.#options
     const pool = createTransport({
-      pool: true,
-      host: mailbox.host,
-      port: mailbox.port,
-      secure: mailbox.security === 'tls',
-      requireTLS: mailbox.security === 'starttls',
-      ignoreTLS: mailbox.security === 'none',
-      ...(mailbox.username === undefined
-        ? {}
-        : { auth: { user: mailbox.username, pass: mailbox.password ?? '' }, forceAuth: true }),
-      maxConnections: mailbox.maxConnections,
-      maxMessages: options.maxMessagesPerConnection,
-      // A message that was requeued by itself could be sent twice.
-      maxRequeues: 0,
-      connectionTimeout: options.connectTimeoutMs,
-      greetingTimeout: options.greetingTimeoutMs,
-      socketTimeout: options.replyTimeoutMs,
-      name: options.ehloName,
-      tls: {
-        minVersion: 'TLSv1.2',
-        ca: options.tlsCa,
-        rejectUnauthorized: options.rejectUnauthorized ?? true,
-      },
-      logger: false,
+      ...poolOptions(this.mailbox, this.#options),
       getSocket: (_: unknown, done: GetSocketDone) => this.#connectWhenFree(done),
     })
     // Without this nodemailer reads a small body before MAIL FROM, and "was it read" would say nothing.
@@ -158,6 +135,7 @@ export class PooledTransport {
     })
     return pool
   }
+
   /** A connection that is being closed still counts at the server: providers refuse one too many. */
   #connectWhenFree(done: GetSocketDone): void {
     if (this.#sockets.size < this.mailbox.maxConnections) {
@@ -183,5 +161,29 @@ export class PooledTransport {
       this.#sockets.delete(socket)
       for (const go of this.#waiting) return go()
     })
+  }
+}
+
+function poolOptions(mailbox: SmtpMailbox, options: ConnectionOptions): SMTPPoolOptions & { pool: true } {
+  const { host, port, security, username, password = '', maxConnections } = mailbox
+  return {
+    pool: true,
+    host,
+    port,
+    secure: security === 'tls',
+    requireTLS: security === 'starttls',
+    ignoreTLS: security === 'none',
+    // A server that offers no login must not get the mail of a mailbox that has one.
+    ...(username === undefined ? {} : { auth: { user: username, pass: password }, forceAuth: true }),
+    maxConnections,
+    maxMessages: options.maxMessagesPerConnection,
+    // A message that was requeued by itself could be sent twice.
+    maxRequeues: 0,
+    connectionTimeout: options.connectTimeoutMs,
+    greetingTimeout: options.greetingTimeoutMs,
+    socketTimeout: options.replyTimeoutMs,
+    name: options.ehloName,
+    tls: { minVersion: 'TLSv1.2', ca: options.tlsCa, rejectUnauthorized: options.rejectUnauthorized ?? true },
+    logger: false,
   }
 }

@@ -47,7 +47,7 @@ export function submit(transport: SmtpTransport, submission: Submission): Promis
   const { from, to, body, signal } = submission
   return new Promise((resolve) => {
     const gate = new BodyGate(body, submission.mayRelease, (refusal) => settle({ refusal }))
-    const timer = setTimeout(expire, submission.prepareTimeoutMs ?? defaultPrepareTimeoutMs)
+    let timer = setTimeout(expire, submission.prepareTimeoutMs ?? defaultPrepareTimeoutMs)
     const onAbort = () => gate.refuse('aborted')
     signal?.addEventListener('abort', onAbort)
     if (signal?.aborted) onAbort()
@@ -57,8 +57,12 @@ export function submit(transport: SmtpTransport, submission: Submission): Promis
       settle(error ? failureFacts(error, gate) : { reply: parseReply(response ?? '', 'end of DATA') })
     }
     function expire() {
-      if (gate.releasedAt !== undefined) return
-      settle({ error: { code: 'ETIMEDOUT', command: phaseOf(gate), message: 'the server took too long' } })
+      const sinceRelease =
+        gate.releasedAt === undefined ? Number.POSITIVE_INFINITY : performance.now() - gate.releasedAt
+      const leftMs = transport.replyDeadlineMs - sinceRelease
+      if (leftMs > 0) timer = setTimeout(expire, leftMs)
+      else
+        settle({ error: { code: 'ETIMEDOUT', command: phaseOf(gate), message: 'the server took too long' } })
     }
     function settle(facts: Omit<SubmissionFacts, 'released'>) {
       clearTimeout(timer)

@@ -29,97 +29,114 @@ const defaults = {
   idleMs: 30_000,
 }
 
+/** Keeps pooled connections for each mailbox of this process. */
+export function createTransports(options: TransportsOptions = {}): Transports {
+  return new MailboxTransports({ ...defaults, ...options })
+}
+
 interface Entry {
   transport: PooledTransport
   fingerprint: string
   idleTimer: NodeJS.Timeout
 }
 
-/** Keeps pooled connections for each mailbox of this process. */
-export function createTransports(given: TransportsOptions = {}): Transports {
-  const options = { ...defaults, ...given }
-  const entries = new Map<string, Entry>()
+class MailboxTransports implements Transports {
+  readonly #options: typeof defaults & TransportsOptions
+  readonly #byMailbox = new Map<string, Entry>()
   // In order of use, the longest unused first; also those whose settings have been replaced, until they are idle.
-  const open = new Set<Entry>()
-  const drained = new Set<() => void>()
+  readonly #open = new Set<Entry>()
+  readonly #draining = new Set<() => void>()
 
-  function create(mailbox: SmtpMailbox, fingerprint: string): Entry {
+  constructor(options: typeof defaults & TransportsOptions) {
+    this.#options = options
+  }
+
+  forMailbox(mailbox: SmtpMailbox): SmtpTransport {
+    const fingerprint = fingerprintOf(mailbox)
+    const known = this.#byMailbox.get(mailbox.id)
+    if (known?.fingerprint === fingerprint) {
+      known.idleTimer.refresh()
+      return known.transport
+    }
+    const entry = this.#create(mailbox, fingerprint)
+    this.#byMailbox.set(mailbox.id, entry)
+    if (known?.transport.inFlight === 0) this.#close(known)
+    return entry.transport
+  }
+
+  counts(): { open: number; connections: number } {
+    let connections = 0
+    for (const { transport } of this.#open) connections += transport.connections
+    return { open: this.#open.size, connections }
+  }
+
+  async close(): Promise<void> {
+    const all = new Set([...this.#byMailbox.values(), ...this.#open])
+    for (const entry of all) {
+      clearTimeout(entry.idleTimer)
+      this.#close(entry)
+    }
+    this.#byMailbox.clear()
+    await this.#drained(all)
+  }
+
+  #create(mailbox: SmtpMailbox, fingerprint: string): Entry {
     const entry: Entry = {
-      transport: new PooledTransport(mailbox, options, onUse, onSettled),
+      transport: new PooledTransport(
+        mailbox,
+        this.#options,
+        () => this.#onUse(entry),
+        () => this.#onSettled(entry),
+      ),
       fingerprint,
-      idleTimer: setTimeout(() => onIdle(entry), options.idleMs).unref(),
-    }
-    function onUse() {
-      if (!entries.has(mailbox.id)) entries.set(mailbox.id, entry)
-      open.delete(entry)
-      open.add(entry)
-      entry.idleTimer.refresh()
-      makeRoom(entry)
-    }
-    function onSettled() {
-      entry.idleTimer.refresh()
-      if (entries.get(mailbox.id) !== entry && entry.transport.inFlight === 0) closeEntry(entry)
-      for (const check of drained) check()
+      idleTimer: setTimeout(() => this.#onIdle(entry), this.#options.idleMs).unref(),
     }
     return entry
   }
 
-  function onIdle(entry: Entry) {
-    if (entry.transport.inFlight > 0) return
-    closeEntry(entry)
-    if (entries.get(entry.transport.mailbox.id) === entry) entries.delete(entry.transport.mailbox.id)
+  #onUse(entry: Entry): void {
+    const { id } = entry.transport.mailbox
+    if (!this.#byMailbox.has(id)) this.#byMailbox.set(id, entry)
+    this.#open.delete(entry)
+    this.#open.add(entry)
+    entry.idleTimer.refresh()
+    this.#makeRoom(entry)
   }
 
-  function makeRoom(newest: Entry) {
-    for (const entry of open) {
-      if (open.size <= options.maxOpen) return
-      if (entry !== newest && entry.transport.inFlight === 0) closeEntry(entry)
+  #onSettled(entry: Entry): void {
+    entry.idleTimer.refresh()
+    const replaced = this.#byMailbox.get(entry.transport.mailbox.id) !== entry
+    if (replaced && entry.transport.inFlight === 0) this.#close(entry)
+    for (const check of this.#draining) check()
+  }
+
+  #onIdle(entry: Entry): void {
+    if (entry.transport.inFlight > 0) return
+    this.#close(entry)
+    const { id } = entry.transport.mailbox
+    if (this.#byMailbox.get(id) === entry) this.#byMailbox.delete(id)
+  }
+
+  #makeRoom(newest: Entry): void {
+    for (const entry of this.#open) {
+      if (this.#open.size <= this.#options.maxOpen) return
+      if (entry !== newest && entry.transport.inFlight === 0) this.#close(entry)
     }
   }
 
-  function closeEntry(entry: Entry) {
-    open.delete(entry)
+  #close(entry: Entry): void {
+    this.#open.delete(entry)
     entry.transport.close()
   }
 
-  return {
-    forMailbox(mailbox) {
-      const fingerprint = fingerprintOf(mailbox)
-      const known = entries.get(mailbox.id)
-      if (known?.fingerprint === fingerprint) {
-        known.idleTimer.refresh()
-        return known.transport
-      }
-      const entry = create(mailbox, fingerprint)
-      entries.set(mailbox.id, entry)
-      if (known && known.transport.inFlight === 0) closeEntry(known)
-      return entry.transport
-    },
-    counts() {
-      let connections = 0
-      for (const { transport } of open) connections += transport.connections
-      return { open: open.size, connections }
-    },
-    async close() {
-      const all = new Set([...entries.values(), ...open])
-      for (const entry of all) {
-        clearTimeout(entry.idleTimer)
-        entry.transport.close()
-      }
-      open.clear()
-      entries.clear()
-      await whenDrained(all)
-    },
-  }
-
-  function whenDrained(all: Set<Entry>): Promise<void> {
+  #drained(entries: ReadonlySet<Entry>): Promise<void> {
     return new Promise((resolve) => {
       const check = () => {
-        if ([...all].some(({ transport }) => transport.inFlight > 0)) return
-        drained.delete(check)
+        for (const { transport } of entries) if (transport.inFlight > 0) return
+        this.#draining.delete(check)
         resolve()
       }
-      drained.add(check)
+      this.#draining.add(check)
       check()
     })
   }

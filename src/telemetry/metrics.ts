@@ -49,7 +49,7 @@ const batchSizes = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 function sendingMetrics(registry: Registry) {
   const registers = [registry]
   return {
-    /** `outcome`: sent, failed, skipped, unknown, deferred or released (handed back untried). */
+    /** `outcome`: sent, failed, unknown, deferred, released (proven not sent, handed back) or skipped. */
     emailsSettled: new Counter({
       name: 'rookery_emails_settled_total',
       help: 'Attempts whose outcome was written to the ledger.',
@@ -88,7 +88,7 @@ function sendingMetrics(registry: Registry) {
 function queueMetrics(registry: Registry) {
   const registers = [registry]
   return {
-    /** `outcome`: done, continued, rejected, retried or expired. */
+    /** `outcome`: done, continued, retried or rejected. */
     jobs: new Counter({
       name: 'rookery_jobs_total',
       help: 'Jobs settled by this process.',
@@ -125,7 +125,7 @@ function schedulerMetrics(registry: Registry) {
       help: 'Emails written into the ledger by the planner.',
       registers,
     }),
-    /** `task`: planner, drainer, sweep or maintenance; the value is a Unix time. */
+    /** `task`: a loop of the scheduler; the value is a Unix time. */
     schedulerLastTick: new Gauge({
       name: 'rookery_scheduler_last_tick_seconds',
       help: 'When this process last finished a task of the scheduler, in Unix time.',

@@ -26,19 +26,24 @@ const deepestCause = 5
 
 /** What a log line keeps of an error: type, message, stack, cause, and the fields that help. */
 export function serialiseError(error: unknown, depth = 0): SerialisedError {
-  if (!(error instanceof Error)) return { type: typeof error, message: String(error) }
-  const serialised: SerialisedError = { type: error.name, message: error.message }
-  if (error.stack) serialised.stack = error.stack
-  for (const field of knownFields) {
-    const value = (error as unknown as Record<string, unknown>)[field]
-    if (isPlain(value)) serialised[field] = value
-  }
+  if (typeof error !== 'object' || error === null) return { type: typeof error, message: String(error) }
+  // Libraries emit copies of errors, too: objects that have its fields but are none.
+  const { name = 'object', message = '', stack, cause } = error as Partial<Error>
+  const serialised: SerialisedError = { type: name, message, ...pickKnownFields(error) }
+  if (stack) serialised.stack = stack
   if (depth === deepestCause) return serialised
-  if (error.cause !== undefined) serialised.cause = serialiseError(error.cause, depth + 1)
+  if (cause !== undefined) serialised.cause = serialiseError(cause, depth + 1)
   if (error instanceof AggregateError) {
     serialised.errors = error.errors.map((inner) => serialiseError(inner, depth + 1))
   }
   return serialised
+}
+
+function pickKnownFields(error: object): Record<string, unknown> {
+  const fields = error as Record<string, unknown>
+  return Object.fromEntries(
+    knownFields.filter((name) => isPlain(fields[name])).map((name) => [name, fields[name]]),
+  )
 }
 
 function isPlain(value: unknown): boolean {

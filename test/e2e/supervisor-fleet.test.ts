@@ -6,7 +6,7 @@ import path from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
-import { startStallingProxy } from './supervisor-stalling-proxy.ts'
+import { startFailingProxy } from './supervisor-failing-proxy.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
@@ -138,7 +138,7 @@ describe('a worker process', () => {
   })
 
   it('stays alive but is not ready while the database does not answer, and ends with 1 when stopping takes too long', async () => {
-    const proxy = await startStallingProxy(database.url)
+    const proxy = await startFailingProxy(database.url)
     const worker = run(['workers/scheduler.ts'], { DATABASE_URL: proxy.url, ROOKERY_SHUTDOWN_SECONDS: '1' })
     await awaitReady('scheduler', 1)
     const [listed] = await listTargets()
@@ -152,8 +152,19 @@ describe('a worker process', () => {
     await proxy.close()
   })
 
+  it('waits for a database that goes away while it runs', async () => {
+    const proxy = await startFailingProxy(database.url)
+    run(['workers/sending.ts'], { DATABASE_URL: proxy.url })
+    const pids = await awaitReady('sending', 1)
+    await proxy.cut()
+    await awaitReady('sending', 0)
+    await proxy.mend()
+    expect(await awaitReady('sending', 1)).toEqual(pids)
+    await proxy.close()
+  })
+
   it('ends at once with 1 on a second signal', async () => {
-    const proxy = await startStallingProxy(database.url)
+    const proxy = await startFailingProxy(database.url)
     const worker = run(['workers/scheduler.ts'], { DATABASE_URL: proxy.url, ROOKERY_SHUTDOWN_SECONDS: '600' })
     await awaitReady('scheduler', 1)
     proxy.stall()

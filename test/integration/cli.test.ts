@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { newId } from '../../src/core/ids.ts'
+import { startSmtpProvider } from '../../src/lab/smtp-provider.ts'
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { insertTenant, mint, type Tenant } from '../support/factories.ts'
 import { rookery as run } from '../support/rookery.ts'
@@ -183,6 +184,29 @@ describe('mailboxes', () => {
     expect((await rookery('mailbox', 'set', address, '--daily-limit', '40', '--min-gap', '1.5')).code).toBe(0)
     const listed = await rookery('mailbox', 'list', '--json')
     expect(JSON.parse(listed.stdout)).toMatchObject([{ dailyLimit: 40, minGapSeconds: 1.5 }])
+  })
+
+  test('are tried against their servers: one that works, one with a wrong password', async () => {
+    const provider = await startSmtpProvider({ login: { username: 'robin', password: 'open sesame' } })
+    try {
+      await fs.writeFile(path.join(home, 'wrong'), 'let me in')
+      const [good, bad] = [`${mint('a')}@acme.test`, `${mint('b')}@acme.test`]
+      const server = ['--smtp-host', provider.host, '--smtp-port', `${provider.port}`, '--username', 'robin']
+      await rookery('mailbox', 'add', good, ...server, '--password-file', 'password')
+      await rookery('mailbox', 'add', bad, ...server, '--password-file', 'wrong')
+      expect(await rookery('mailbox', 'test', good)).toMatchObject({ code: 0, stderr: '' })
+      const all = await rookery('mailbox', 'test', '--json')
+      expect(all.code).toBe(1)
+      expect(JSON.parse(all.stdout)).toMatchObject([
+        { address: good, ok: true },
+        { address: bad, ok: false, code: 'auth_failed' },
+      ])
+      expect(all.stdout).not.toContain('let me in')
+      await rookery('mailbox', 'password', bad, '--password-file', 'password')
+      expect((await rookery('mailbox', 'test')).code).toBe(0)
+    } finally {
+      await provider.close()
+    }
   })
 
   test('one whose password was sealed under another master key says so when it is tried', async () => {

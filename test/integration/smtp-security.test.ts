@@ -104,6 +104,12 @@ describe('a login', () => {
     expect(verdictOf(await send({ security: 'none' }))).toBe(`not_sent mailbox ${reason}`)
   })
 
+  test('that the server does not offer is not left out', async () => {
+    await start({ login: 'not offered' })
+    expect(verdictOf(await send({ security: 'none' }))).toBe('not_sent mailbox auth_failed')
+    expect(provider.reached.MAIL).toBeUndefined()
+  })
+
   test('that the server wants and the mailbox lacks is about the mailbox', async () => {
     await start({})
     const result = await send({ security: 'none', username: undefined, password: undefined })

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Behaviour } from '../../src/lab/smtp-behaviours.ts'
 import { type SmtpProvider, startSmtpProvider } from '../../src/lab/smtp-provider.ts'
@@ -130,6 +132,22 @@ describe.each(sizes)('a body of %s', (_name, size) => {
   })
 })
 
+test('a reply that never ends is given up as in doubt', async () => {
+  const { port, hangUp } = await startTrickling()
+  const trickling = createTransports({ replyTimeoutMs: 150 })
+  const mailbox = { id: 'm1', host: '127.0.0.1', port, security: 'none' as const, maxConnections: 1 }
+  const message = {
+    from: 'bob@example.com',
+    to: 'ann@accept.test',
+    body: bodyOf(100),
+    mayRelease: () => true,
+  }
+  const result = await submit(trickling.forMailbox(mailbox), { ...message, prepareTimeoutMs: 100 })
+  expect(kindOf(result)).toBe('ambiguous message reply_timeout')
+  hangUp()
+  await trickling.close()
+})
+
 test('a refusal is greylisting the first time only', async () => {
   const send = () => sendBody(bodyOf(100), 'ann@greylist.test')
   expect(kindOf(await send())).toBe('rejected_transient message greylisted')
@@ -188,7 +206,7 @@ describe('giving up', () => {
   test('before it began opens no connection', async () => {
     const result = await sendBody(bodyOf(100), 'ann@accept.test', { signal: AbortSignal.abort() })
     expect(kindOf(result)).toBe('not_sent message aborted')
-    expect(provider.connections.total).toBe(0)
+    expect(transports.counts().open).toBe(0)
   })
 
   test('after the release waits for the reply', async () => {
@@ -254,4 +272,26 @@ function bodyOf(size: number): Buffer {
 
 function kindOf({ verdict: { kind, scope, code } }: SubmissionResult): string {
   return `${kind} ${scope} ${code}`
+}
+
+/** A server whose reply to the dot goes on for ever, a line every 20 ms. */
+async function startTrickling(): Promise<{ port: number; hangUp: () => void }> {
+  const open = new Set<Socket>()
+  const server = createServer((socket) => {
+    open.add(socket)
+    socket.write('220 hello\r\n')
+    let trickle: NodeJS.Timeout | undefined
+    socket.on('data', (data) => {
+      const text = data.toString()
+      if (text.endsWith('\r\n.\r\n')) trickle = setInterval(() => socket.write('250-wait\r\n'), 20)
+      else socket.write(text.startsWith('DATA') ? '354 go\r\n' : '250 ok\r\n')
+    })
+    socket.on('close', () => clearInterval(trickle))
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const hangUp = () => {
+    server.close()
+    for (const socket of open) socket.destroy()
+  }
+  return { port: (server.address() as AddressInfo).port, hangUp }
 }

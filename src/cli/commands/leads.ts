@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { importLeadFile, type LeadImportReport } from '../lead-import.ts'
 import { collect, type TenantOptions, withOutput, withTenant } from '../options.ts'
-import { formatCount, print } from '../output.ts'
+import { formatCount, formatNumber, print } from '../output.ts'
 import { startProgress } from '../progress.ts'
 import { resolveTenant, withDatabase } from '../session.ts'
 import { renderTable } from '../table.ts'
@@ -54,9 +54,9 @@ function describe({
   const sum =
     inserted + updated === 0
       ? `Nothing changed: ${formatCount(unchanged, 'lead')} stood already`
-      : `Imported ${formatCount(inserted, 'new lead')}, ${updated} updated, ${unchanged} unchanged`
+      : `Imported ${formatCount(inserted, 'new lead')}, ${formatNumber(updated)} updated, ${formatNumber(unchanged)} unchanged`
   if (rejected === 0) return `${sum}.`
-  const more = rejected > rejects.length ? `\nand ${rejected - rejects.length} more.` : ''
+  const more = rejected > rejects.length ? `\nand ${formatNumber(rejected - rejects.length)} more.` : ''
   const list = renderTable(rejects, { line: (row) => row.line, reason: (row) => row.reason })
   return `${sum}; ${formatCount(rejected, 'row')} refused.\n\n${list}${more}\n\nAll refused rows: ${rejectsFile}`
 }

@@ -82,6 +82,8 @@ describe('what a lead brings with it', () => {
 test('a body keeps its text, in lines that end in CRLF and are short', async () => {
   const text = `one\rtwo\nthree\r\nfour\u0000\n.\n..dots\nfrom here ${'a long line '.repeat(100)}\nž\n`
   const { raw, body } = await compose({ text })
+  const mixed = await compose({ text, html: `<p>${text}</p>` })
+  expect(mixed.raw.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
   expect(raw.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
   expect(Math.max(...raw.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(76)
   expect(decodeBody(body)).toBe(text.replace('\u0000', '').replace(/\r\n|\r|\n/g, '\r\n'))

@@ -120,6 +120,12 @@ describe('an error in a log line', () => {
     expect(last().err.errors.map((inner: { message: string }) => inner.message)).toEqual(['::1', '127.0.0.1'])
   })
 
+  it('may be an object that only looks like one', () => {
+    const { log, last } = capture()
+    log.error({ err: { message: 'gone', code: 'ECONNREFUSED', password: 'hunter2', sql: 'select' } }, 'a.b')
+    expect(last().err).toEqual({ type: 'object', message: 'gone', code: 'ECONNREFUSED' })
+  })
+
   it('may be no Error at all', () => {
     const { log, last } = capture()
     log.error({ err: 'thrown text' }, 'a.b')

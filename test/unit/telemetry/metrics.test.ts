@@ -1,4 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { addFleetGauges, type FleetState } from '../../../src/telemetry/fleet-gauges.ts'
 import { createMetrics } from '../../../src/telemetry/metrics.ts'
@@ -131,4 +133,14 @@ describe('the gauges of the fleet', () => {
     expect(samples.get('rookery_emails_claimed_total')).toBe(0)
     expect((await scrape(metrics)).samples.get('rookery_database_errors_total')).toBeGreaterThan(0)
   })
+})
+
+it('docs/metrics.md lists every metric of ours, and no other', async () => {
+  const page = await readFile(path.resolve(import.meta.dirname, '../../../docs/metrics.md'), 'utf8')
+  const rows = page.split('\n').filter((line) => line.startsWith('| `rookery_'))
+  const documented = rows.flatMap((row) => row.split('|')[1]?.match(/rookery_\w+/g) ?? [])
+  const metrics = open()
+  addFleetGauges(metrics, { readState: async () => state })
+  const registered = metrics.registry.getMetricsAsArray().map(({ name }) => name)
+  expect(documented.sort()).toEqual(registered.filter((name) => name.startsWith('rookery_')).sort())
 })

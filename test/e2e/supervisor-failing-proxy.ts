@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** A way to the database that can stop passing anything on, as a network does that loses packets. */
-export async function startStallingProxy(databaseUrl: string) {
+/** A way to the database that can fail as a network does: it loses everything, or it is down. */
+export async function startFailingProxy(databaseUrl: string) {
   const { hostname, port } = new URL(databaseUrl)
   const sockets = new Set<Socket>()
   const server = createServer((client) => {
@@ -18,17 +18,25 @@ export async function startStallingProxy(databaseUrl: string) {
     client.pipe(upstream)
     upstream.pipe(client)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const listen = (on: number) => new Promise<void>((resolve) => server.listen(on, '127.0.0.1', resolve))
+  await listen(0)
+  const { port: ownPort } = server.address() as AddressInfo
   const url = new URL(databaseUrl)
-  url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  url.host = `127.0.0.1:${ownPort}`
+  const cut = async () => {
+    const closed = new Promise((resolve) => server.close(resolve))
+    for (const socket of sockets) socket.destroy()
+    await closed
+  }
   return {
     url: url.href,
+    /** Passes nothing on any more; nobody is told. */
     stall: () => {
       for (const socket of sockets) socket.unpipe().pause()
     },
-    close: async () => {
-      for (const socket of sockets) socket.destroy()
-      await new Promise((resolve) => server.close(resolve))
-    },
+    /** Closes every connection and refuses new ones. */
+    cut,
+    mend: () => listen(ownPort),
+    close: cut,
   }
 }

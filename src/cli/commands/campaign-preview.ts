@@ -1,0 +1,71 @@
+import type { Command } from 'commander'
+import { type Preview, type PreviewedEmail, previewCampaign } from '../../campaigns/preview.ts'
+import { AppError } from '../../core/errors.ts'
+import { type TenantOptions, wholeNumber, withOutput, withTenant } from '../options.ts'
+import { print } from '../output.ts'
+import { printable } from '../printable.ts'
+import { resolveCampaign, resolveTenant, withDatabase } from '../session.ts'
+
+const help = `
+Sends nothing and writes nothing. Of a draft it shows the earliest sends among the first leads, as they would be
+planned now, and the follow-ups of the first one; of a launched campaign, the emails that fall due next.`
+
+export function addCampaignPreviewCommand(group: Command): void {
+  withTenant(withOutput(group.command('preview').argument('<name>')))
+    .description('Show the next emails of a campaign: when, from which mailbox, and what they say.')
+    .option('-n, --number <n>', 'how many', wholeNumber, 10)
+    .addHelpText('after', help)
+    .action(preview)
+}
+
+const most = 1000
+
+async function preview(name: string, options: TenantOptions & { number: number }): Promise<void> {
+  if (options.number < 1 || options.number > most)
+    throw new AppError('invalid_input', `A preview shows 1 to ${most} emails, not ${options.number}.`)
+  const result = await withDatabase(async ({ db }) => {
+    const tenant = await resolveTenant(db, options.tenant)
+    const campaign = await resolveCampaign(db, tenant.id, name)
+    return previewCampaign(db, campaign, options.number)
+  })
+  print(result, options, describe)
+}
+
+function describe({ emails, followUps }: Preview): string {
+  if (emails.length === 0)
+    return 'Nothing waits to be sent: there are no leads, the scheduler has not planned yet, or all has gone out.'
+  const [first] = emails
+  const sequence = followUps.map((email) => writeOut(email))
+  return [
+    ...emails.map((email) => writeOut(email)),
+    ...(sequence.length > 0 ? [`What ${first?.to} gets next, if there is no answer:`, ...sequence] : []),
+    'Nothing was sent or written.',
+  ].join('\n\n')
+}
+
+function writeOut(email: PreviewedEmail): string {
+  const { position, name } = email.step
+  const step = name ? `${position} (${name})` : `${position}`
+  const head = [
+    `${localTime(email)}  step ${step}`,
+    `From:    ${email.mailbox}`,
+    `To:      ${email.to}`,
+    `Subject: ${email.subject}`,
+  ]
+  const text = email.text.trimEnd().split('\n')
+  return [...head, '', ...text].map((line) => `  ${printable(line)}`.trimEnd()).join('\n')
+}
+
+/** In the lead's zone: that is what the sending window is about. */
+function localTime({ dueAt, zone }: PreviewedEmail): string {
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    weekday: 'short',
+    year: 'numeric',
+    month: 'short',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+  })
+  return `${format.format(dueAt)} (${zone})`
+}

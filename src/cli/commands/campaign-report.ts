@@ -1,0 +1,43 @@
+import type { Command } from 'commander'
+import { type CampaignReport, describeWait, reportCampaign, streamLeadEnds } from '../../campaigns/report.ts'
+import type { EnrolledLead } from '../../campaigns/report-store.ts'
+import { describeReport } from '../campaign-figures.ts'
+import { type TenantOptions, withOutput, withTenant } from '../options.ts'
+import { print } from '../output.ts'
+import { resolveCampaign, resolveTenant, withDatabase } from '../session.ts'
+import { renderTable } from '../table.ts'
+
+export function addCampaignReportCommand(group: Command): void {
+  withTenant(withOutput(group.command('report').argument('<name>')))
+    .description('Account for every lead and every email of a campaign.')
+    .option('--leads', 'list every lead with how it ended, or what it waits for')
+    .action(report)
+}
+
+async function report(name: string, options: TenantOptions & { leads?: boolean }): Promise<void> {
+  const result = await withDatabase(async ({ db }) => {
+    const tenant = await resolveTenant(db, options.tenant)
+    const campaign = await resolveCampaign(db, tenant.id, name)
+    const account = await reportCampaign(db, campaign)
+    const list = options.leads ? await Array.fromAsync(streamLeadEnds(db, campaign)) : undefined
+    return { ...account, ...(list ? { list } : {}) }
+  })
+  print(result, options, describe)
+}
+
+function describe(result: CampaignReport & { list?: EnrolledLead[] }): string {
+  const parts = [describeReport(result)]
+  if (result.list) parts.push(describeLeads(result.list))
+  return parts.join('\n\n')
+}
+
+function describeLeads(leads: readonly EnrolledLead[]): string {
+  return renderTable(leads, {
+    lead: (row) => row.email,
+    end: (row) => row.end,
+    step: (row) => row.step,
+    mailbox: (row) => row.mailbox,
+    due: (row) => row.dueAt,
+    because: (row) => (row.end === 'waiting' ? `waits for ${describeWait(row.code)}` : row.reason),
+  })
+}
