@@ -20,8 +20,8 @@ const groups: readonly ((program: Command) => void)[] = [
   addMailboxCommands,
   addLeadCommands,
   addSuppressionCommands,
-  addBounceCommands,
   addCampaignCommands,
+  addBounceCommands,
   addStatusCommand,
   addDemoCommand,
 ]
