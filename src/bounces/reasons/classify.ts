@@ -126,7 +126,7 @@ function recipientReason(
   stage: SmtpStage | undefined,
 ): BounceReason | undefined {
   if (!firstMatch(rules, text, stage)) return undefined
-  if (stage === 'mail') return 'sender_rejected'
+  if (stage === 'mail' || /^\d\.1\.[78]$/.test(reply.status ?? '')) return 'sender_rejected'
   if (/^[45]\.1\.\d/.test(reply.status ?? '') || reply.status === '5.4.1') return 'invalid_recipient'
   if (stage === 'rcpt') return 'invalid_recipient'
   return 'recipient_filtered'
