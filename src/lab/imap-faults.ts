@@ -66,17 +66,20 @@ export class ImapFront {
       socket.end(`${greeting}\r\n`)
       return
     }
-    const server = createConnection(this.#target)
+    const server = createConnection({ ...this.#target, noDelay: true })
+    socket.setNoDelay(true)
     server.on('error', () => socket.destroy())
     socket.once('close', () => server.destroy())
     const pass = new Passage(this, socket, server)
     const requests = new ImapLines()
     socket.on('data', (chunk) => {
-      for (const { bytes, literal } of requests.push(chunk)) pass.request(bytes, literal)
+      if (pass.encrypted) server.write(chunk)
+      else for (const { bytes, literal } of requests.push(chunk)) pass.request(bytes, literal)
     })
     const responses = new ImapLines()
     server.on('data', (chunk) => {
-      for (const { bytes, literal } of responses.push(chunk)) pass.response(bytes, literal)
+      if (pass.encrypted) socket.write(chunk)
+      else for (const { bytes, literal } of responses.push(chunk)) pass.response(bytes, literal)
     })
     server.once('close', () => pass.end())
   }
@@ -93,6 +96,8 @@ export class ImapFront {
 
 /** One connection through the front. */
 class Passage {
+  /** After STARTTLS there is nothing to be read or changed. */
+  encrypted = false
   readonly #front: ImapFront
   readonly #client: Socket
   readonly #server: Socket
@@ -120,6 +125,7 @@ class Passage {
           .slice(tag.length + 1)
           .trimEnd(),
       )
+    this.encrypted = name === 'STARTTLS'
     this.#hung ||= this.#front.fires(faults.hang, name)
     this.#front.connections.changed()
     if (this.#hung) return
