@@ -12,6 +12,7 @@ export class ImapSession {
   readonly #settings: ImapSettings
   readonly #silenceMs: number
   #failure: ImapError | undefined
+  #asking = 'the connection'
   #open: { path: string; state: MailboxState; writable: boolean } | undefined
 
   constructor(client: ImapFlow, complaints: Complaints, settings: ImapSettings, silenceMs: number) {
@@ -20,7 +21,7 @@ export class ImapSession {
     this.#settings = settings
     this.#silenceMs = silenceMs
     // Without a listener a broken connection would end the process.
-    client.on('error', (error) => this.fail(this.#translate('the connection', error)))
+    client.on('error', (error) => this.fail(this.#translate(this.#asking, error)))
   }
 
   /** Answers that could not be read so far; what they said is lost. */
@@ -111,6 +112,7 @@ export class ImapSession {
   async run<T>(asked: string, command: (client: ImapFlow) => Promise<T | false | undefined>): Promise<T> {
     if (this.#failure) throw this.#failure
     this.#complaints.last = undefined
+    this.#asking = asked
     const stop = this.#watchForSilence(asked)
     try {
       const answer = await command(this.#client)
