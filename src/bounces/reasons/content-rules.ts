@@ -1,0 +1,115 @@
+import type { ReasonRule } from './rule.ts'
+
+/** A refusal that calls the message spam outright, whatever it goes on to advise. */
+export const spamVerdictRules: readonly ReasonRule[] = [
+  {
+    reason: 'spam_content',
+    // Google Groups: "Your email to group a@b was rejected due to spam classification."; "Recipient address rejected: Spam detected"
+    says: [
+      'due to spam classification',
+      'rejected: spam detected',
+      'message content rejected',
+      'blacklisted url',
+      'uribl',
+      'surbl',
+      'in message body',
+      'links in',
+    ],
+  },
+]
+
+/** Refusals of what the message contains. */
+export const contentRules: readonly ReasonRule[] = [
+  {
+    reason: 'virus',
+    says: [
+      // "550 5.7.9 The message was rejected because it contains prohibited virus or spam content"
+      'prohibited virus',
+      'virus detected',
+      'virus found',
+      'virus infected',
+      'contains a virus',
+      'contains virus',
+      'contained a virus',
+      'infected with',
+      'infected file',
+      'malware',
+      'viral',
+      'virus in',
+      'virus (',
+      'a virus',
+      'clamav',
+      'trojan',
+      'worm',
+      // Mimecast: "554 email rejected due to security policies - MCSpamSignature.sa.2.2"
+      'rejected due to security policies',
+    ],
+  },
+  {
+    reason: 'spam_content',
+    says: [
+      // Google: "Our system has detected that this message is likely unsolicited mail"; SpamAssassin: "Message scored as spam"
+      'unsolicited mail',
+      'unsolicited email',
+      'unsolicited bulk',
+      'likely unsolicited',
+      'likely suspicious',
+      'likely spam',
+      'detected as spam',
+      'identified as spam',
+      'classified as spam',
+      'considered spam',
+      'considered as spam',
+      'looks like spam',
+      'appears to be spam',
+      'scored as spam',
+      'marked as spam',
+      'flagged as spam',
+      'spam detected',
+      'spam classification',
+      'spam message',
+      'spam filter',
+      'spam content',
+      'spam-like',
+      'spam score',
+      'spam mail',
+      'spam rejected',
+      'spam reject',
+      'spam report',
+      'spam … detected',
+      'is spam',
+      'as spam',
+      'probability of spam',
+      'high probability of spam',
+      'message content rejected',
+      'message rejected due to content',
+      'rejected due to content',
+      'content rejected',
+      'rejected for content',
+      'content filter',
+      'content … spam',
+      'blacklisted url',
+      'url in message',
+      'bulk mail',
+      'bulk email',
+      'junk mail',
+      ' ube',
+      ' uce',
+      'spamassassin',
+      'bogofilter',
+      'cloudmark',
+      'spam',
+      // Orange: "550 5.2.0 Mail rejete. Mail rejected. OFR_506 [506]", SFR/La Poste: "LPN007_510"
+      '_506 [506]',
+      'lpn007_510',
+      'ofr_506',
+      'lpn_506',
+      'block-send',
+    ],
+  },
+  {
+    reason: 'virus',
+    // Any other mention: "554 Your email was rejected because it contains the Eicar virus"
+    says: ['virus', 'viruses'],
+  },
+]
