@@ -36,6 +36,25 @@ export const queues = {
     heartbeatSeconds: 10,
     deleteAfterSeconds: 3600,
   }),
+  // A sync that fails is planned again by the scheduler; its retries are for workers that died.
+  'email-processing': contract({
+    payload: z.object({ tenantId: z.uuid(), mailboxId: z.uuid() }),
+    policy: 'exclusive',
+    retryLimit: 3,
+    retryDelaySeconds: 5,
+    expireSeconds: 900,
+    heartbeatSeconds: 15,
+    deleteAfterSeconds: 3600,
+  }),
+  'bounce-processing': contract({
+    payload: z.object({ tenantId: z.uuid(), messageId: z.uuid() }),
+    policy: 'standard',
+    retryLimit: 10,
+    retryDelaySeconds: 10,
+    expireSeconds: 120,
+    heartbeatSeconds: 15,
+    deleteAfterSeconds: day,
+  }),
   'system-maintenance': contract({
     payload: z.object({ task: z.enum(['partitions', 'prune']) }),
     policy: 'exclusive',
