@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
+import { addBounceCommands } from './commands/bounces.ts'
 import { addCampaignCommands } from './commands/campaign.ts'
 import { addLeadCommands } from './commands/leads.ts'
 import { addMailboxCommands } from './commands/mailbox.ts'
@@ -20,6 +21,7 @@ const groups: readonly ((program: Command) => void)[] = [
   addSuppressionCommands,
   addCampaignCommands,
   addStatusCommand,
+  addBounceCommands,
 ]
 
 const examples = `
