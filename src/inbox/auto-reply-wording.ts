@@ -45,12 +45,12 @@ export const awayText: readonly RegExp[] = [
 /** Phrases that go with it; beside one of the above, two of them tell a note from a remark. Counted, hence global. */
 export const noteText: readonly RegExp[] = [
   /\b(?:thank you|thanks|many thanks) for (?:your|the) (?:e-?mail|message|mail|note|inquiry|enquiry)\b/g,
-  /\b(?:in|for) (?:case of )?(?:an? )?(?:urgent|emergency|immediate|pressing|time[- ]sensitive)\b|\bif (?:this is|it is|it's|your (?:matter|message|e-?mail|request|inquiry) is|you (?:need|require)) (?:an? )?(?:urgent|emergency|immediate)/g,
+  /\b(?:in|for) (?:case of )?(?:an? |anything )?(?:urgent|emergency|immediate|pressing|time[- ]sensitive)\b|\bif (?:this is|it is|it's|your (?:matter|message|e-?mail|request|inquiry) is|you (?:need|require)) (?:an? )?(?:urgent|emergency|immediate)/g,
   /\bplease (?:contact|call|reach out to|e-?mail|direct)\b|\b(?:my colleague|my assistant|in my absence)\b/g,
   /\b(?:i will|i'll|will) (?:respond|reply|get back|answer|return|be back|be returning)\b[^.\n]{0,60}\b(?:return|back|soon as|upon|when|possible|on|once)\b|\bupon my return\b|\bwhen i (?:return|get back|am back)\b/g,
   /\b(?:not|neither) (?:be )?(?:read|forwarded|checking|monitoring|monitored|checked)\b/g,
   /\b(?:vielen dank|danke|herzlichen dank) fur (?:ihre|deine|die|eure) (?:e-?mail|mail|nachricht|anfrage)/g,
-  /\bin dringenden (?:fallen|angelegenheiten)|\bwenden sie sich\b|\bihre (?:e-?mail|nachricht|mail) wird (?:nicht|in)|\bmeine (?:vertretung|kollegin|kollegen)|\bnach meiner ruckkehr|\bwieder (?:erreichbar|im buro|fur sie da)|\bkontaktieren sie/g,
+  /\bdanke? fur (?:ihr|dein|euer) verstandnis|\bin dringenden (?:fallen|angelegenheiten)|\bwenden sie sich\b|\bihre (?:e-?mail|nachricht|mail) wird (?:nicht|in)|\bmeine (?:vertretung|kollegin|kollegen)|\bnach meiner ruckkehr|\bwieder (?:erreichbar|im buro|fur sie da)|\bkontaktieren sie/g,
   /\bmerci (?:de|pour) votre (?:message|e-?mail|mail|courriel)|\ben cas d'urgence|\bpour toute urgence|\bveuillez (?:contacter|vous adresser)|\bvous pouvez contacter|\ba mon retour|\bde retour\b/g,
   /\bgracias por (?:su|tu) (?:mensaje|correo|e-?mail)|\ben caso de (?:urgencia|emergencia)|\bpara (?:asuntos|temas|cualquier) (?:urgentes?|asunto urgente)|\bpuede (?:contactar|dirigirse)|\bpor favor,? (?:contacte|dirijase|pongase)|\ba mi (?:regreso|vuelta)/g,
   /\bgrazie per (?:il tuo|il suo|la tua|la sua|il vostro|avermi|averci|il) (?:messaggio|e-?mail|mail|contattat|scritt)|\bper (?:urgenze|qualsiasi urgenza|questioni urgenti|comunicazioni urgenti)|\bin caso di urgenza|\bal mio (?:rientro|ritorno)|\bsi prega di contattare|\bpotete contattare/g,

@@ -45,7 +45,10 @@ function cueOf(
   // Working hours: "Monday to Friday".
   if (from && mention.mentioned.kind === 'weekday') return 'none'
   const away = awayWord.test(sentenceAround(text, mention, from))
-  if (from || mention.firstDay || endsBareRange(text, mention)) return away ? 'until' : 'away'
+  if (from || mention.firstDay || endsBareRange(text, mention)) {
+    if (away) return 'until'
+    return from ? 'away' : 'none'
+  }
   const tails = tailsBefore(text, mention.start)
   const before = cueBefore(tails)
   if (before === 'back' || before === 'until') return before

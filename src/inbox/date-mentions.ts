@@ -71,7 +71,7 @@ function* numericDates(text: string): Generator<DateMention> {
 
 const dashed = /(?<![\d-])(\d{1,2})-([a-z]{3,10})-(\d{4}|\d{2})(?!\d)/g
 const dayMonth =
-  /(?<![\d./:-])(\d{1,2})(?:st|nd|rd|th|er|e|o|a|°)?(?: |\. ?)((?:of|de|del|di) )?(?:the )?([a-z]{3,10})\b\.?(?:,? (?:de |del |of )?(\d{4})(?!\d))?/g
+  /(?<![\d./:])(\d{1,2})(?:st|nd|rd|th|er|e|o|a|°)?(?: |\. ?)((?:of|de|del|di) )?(?:the )?([a-z]{3,10})\b\.?(?:,? (?:de |del |of )?(\d{4})(?!\d))?/g
 
 function* dashedDates(text: string): Generator<DateMention> {
   for (const match of text.matchAll(dashed)) {

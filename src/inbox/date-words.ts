@@ -74,7 +74,7 @@ export const fillers: ReadonlySet<string> = new Set(
   il lo giorno prossimo compreso incluso
   o os no na em ao dia proxima a e
   de het op en met dag aanstaande komende volgende
-  office work desk buro bureau oficina ufficio escritorio kantoor trabajo trabalho lavoro werk travail
+  office work desk buro bureau oficina ufficio sede escritorio kantoor trabajo trabalho lavoro werk travail
   vacation holiday holidays leave home full again from`
     .trim()
     .split(/\s+/),
@@ -91,9 +91,9 @@ export const cuesBefore: Readonly<Record<'back' | 'until' | 'start', readonly Re
     /\b(?:zuruck|wieder|ruckkehr|erreichbar|erst(?: wieder)?)(?: [a-z]{2,12}){0,2}?(?: ab)?$/,
     /\b(?:retour|reviens|reviendrai|revient|reviendra|rentre|rentrerai|reprends|reprendrai|reprise|rouvrira)(?: (?:prevu|prevue|au|des|a partir|partir du|du|mon|poste|fonctions)){0,3}$/,
     /\b(?:joignable|disponible)(?: a nouveau| de nouveau)? (?:a partir|partir|des)(?: du)?$/,
-    /\b(?:vuelta|regreso|regresare|regresaremos|regresa|vuelvo|volvere|volveremos|reincorporo|reincorporare|incorporo|incorporare|retomare|disponible)(?: (?:sera|previst[oa]|a partir|partir|del?)){0,3}$/,
-    /\b(?:ritorno|rientro|rientrero|rientreremo|tornero|torneremo|torno|rientra|tornera|riaprira|disponibile|nuovo)(?: (?:previsto|sara|e|a partire|partire|dal|operativo|reperibile)){0,3}$/,
-    /\b(?:volta|regresso|retorno|regressarei|retornarei|voltarei|volto|regressa|volta|voltaremos|disponivel)(?: (?:sera|previst[oa]|ao|a partir|partir|do)){0,3}$/,
+    /\b(?:vuelta|regreso|regresare|regresaremos|regresa|vuelvo|volvere|volveremos|reincorporo|reincorporare|incorporo|incorporare|retomare|disponible|nuevamente|nuevo)(?: (?:sera|previst[oa]|nuevamente|de nuevo|disponible|a partir|partir|del?)){0,3}$/,
+    /\b(?:ritorno|rientro|rientrero|rientreremo|tornero|torneremo|torno|rientra|tornera|riaprira|disponibile|nuovo|nuovamente)(?: (?:previsto|sara|e|in|ufficio|sede|a partire|partire|da|dal|operativ[oa]|reperibile|disponibile)){0,4}$/,
+    /\b(?:volta|regresso|retorno|regressarei|retornarei|voltarei|volto|regressa|volta|voltaremos|disponivel|novamente)(?: (?:sera|previst[oa]|novamente|disponivel|ao|a partir|partir|do?)){0,3}$/,
     /\b(?:terug|weer|terugkeer|bereikbaar|aanwezig)(?: (?:vanaf|is|per|bereikbaar|aanwezig)){0,2}$/,
   ],
   until: [
@@ -158,4 +158,4 @@ export const notBackAfter = /\b(?:not|nicht|no|non|pas|nao|niet|n't|keine?)\b/
 
 /** The sentence is about an absence: then a date without any cue is its day. */
 export const awayWord =
-  /\b(?:out of|away|absent|absence|unavailable|off|closed|vacation|holiday|leave|travell?ing|ooo|abwesend|nicht|urlaub|absente|absents|conges?|ferme|fermes|deplacement|vacances|fuera|ausente|vacaciones|cerrad[oa]s?|assente|ferie|chius[oi]|fuori|ausencia|ferias|fora|encerrad[oa]|fechad[oa]|afwezig|vakantie|verlof|gesloten|niet)\b/
+  /\b(?:out of|away|absent|absence|unavailable|off|closed|vacation|holidays?|leave|pto|no access|limited access|travell?ing|ooo|abwesend|nicht|urlaub|ausser|absente|absents|conges?|ferme|fermes|deplacement|vacances|fuera|ausente|vacaciones|cerrad[oa]s?|assente|ferie|chius[oi]|fuori|ausencia|ferias|fora|encerrad[oa]|fechad[oa]|afwezig|vakantie|verlof|gesloten|niet)\b/

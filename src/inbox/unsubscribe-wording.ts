@@ -2,23 +2,23 @@
 export const requests: readonly RegExp[] = [
   // The whole line is the request.
   /^(?:(?:please|pls|kindly|hi|hello),? ){0,2}(?:unsubscribe(?: me| us)?|unsub|stop|remove(?: me| us)?|opt[ -]?out|take me off|cancel|delete me)(?:,? (?:please|pls|thanks?|thank you|now|immediately|asap|from (?:this|your|the) (?:mailing )?list)){0,3} ?[.!]{0,5}$/m,
-  /\bunsubscribe (?:me|us|my|this (?:e-?mail|address|account))\b/,
+  /\bunsubscribe (?:me|us|my|this (?:e-?mail|address|account))\b|\b(?:please|pls|kindly) unsubscribe ?(?:[.!,]|$)|\bto be (?:removed|taken off|unsubscribed)\b|\blose my (?:e-?mail|address|number)\b/m,
   /\b(?:want|wish|would like|like|need|ask(?:ing)?|request(?:ing)?|trying|how (?:do|can) i) to unsubscribe\b|\bhow (?:do|can) (?:i|we) (?:unsubscribe|opt out)\b/,
   /\b(?:remove|take|delete|drop) (?:me|us|my|our)(?: [a-z-]{1,12}){0,3} (?:from|off)\b(?! the (?:agenda|call|meeting|thread))|\btake (?:me|us) off\b|\bremove (?:me|us|my (?:e-?mail|address|name|details))\b/,
-  /\b(?:stop|cease|quit) (?:e-?mailing|contacting|sending|writing|messaging|spamming|bothering|the e-?mails|these e-?mails|with the e-?mails)\b/,
+  /\b(?:stop|cease|quit) (?:e-?mailing|contacting|sending|writing|messaging|spamming|bothering|the e-?mails|these e-?mails|with the e-?mails|(?:all |any )?(?:further )?(?:communication|contact|correspondence))\b/,
   /\bopt (?:me|us) out\b|\b(?:want|wish|like) to opt[ -]out\b/,
   // Spanish
   /\bdar(?:me|nos) de baja\b|\b(?:deme|denme|dame) de baja\b|^(?:por favor,? )?baja ?[.!]{0,3}$|\bcancel(?:ar|en?) (?:mi |la )?suscripcion\b|\b(?:elimin|borr|quit)(?:e|en|a|ar)(?:me|nos)\b|\belimin(?:e|en|ar) (?:mi|mis) (?:correo|direccion|datos|e-?mail)|\bdej(?:e|en|a|ad) de (?:escribir|enviar|mandar|contactar)/m,
   // French
-  /\b(?:me )?(?:desinscrire|desabonner)\b|\b(?:desinscrivez|desabonnez)[ -](?:moi|nous)\b|^(?:merci de )?(?:desinscription|desabonnement|desinscrire) ?[.!]{0,3}$|\b(?:retirez|supprimez|enlevez|rayez|effacez)[ -](?:moi|nous|mon|mes|mon adresse)\b|\bme (?:retirer|supprimer|enlever) de\b|\b(?:cessez|arretez|merci d'arreter|merci de cesser) de (?:m'|nous |me )/m,
+  /\b(?:me )?(?:desinscrire|desabonner)\b|\b(?:desinscrivez|desabonnez)[ -](?:moi|nous)\b|^(?:merci de )?(?:desinscription|desabonnement|desinscrire) ?[.!]{0,3}$|\b(?:retirez|supprimez|enlevez|rayez|effacez)[ -](?:moi|nous|mon|mes|mon adresse)\b|\bme (?:retirer|supprimer|enlever) de\b|\b(?:retirer|supprimer|enlever|effacer) (?:mon|mes|notre|nos) (?:adresse|e-?mail|mail|nom|coordonnees|donnees|contact)\b|\b(?:cessez|arretez|merci d'arreter|merci de cesser) de (?:m'|nous |me )/m,
   // German
-  /^(?:bitte )?(?:abmelden|abbestellen|austragen|abmeldung|abbestellung)(?:,? (?:bitte|danke)){0,2} ?[.!]{0,3}$|\bbitte (?:mich |uns |meine (?:e-?mail-?)?adresse |den newsletter )?(?:[a-z-]{1,14} ){0,4}(?:abmelden|abbestellen|austragen|loschen|entfernen)\b|\b(?:mochte|will|wurde) (?:mich|uns) (?:gerne )?(?:[a-z-]{1,14} ){0,4}(?:abmelden|austragen)\b|\b(?:melden|tragen) sie (?:mich|uns) (?:[a-z]{1,12} ){0,4}(?:ab|aus)\b|\b(?:loschen|entfernen|streichen|nehmen) sie (?:bitte )?(?:mich|uns|meine|unsere)\b/m,
+  /^(?:bitte )?(?:abmelden|abbestellen|austragen|abmeldung|abbestellung)(?:,? (?:bitte|danke)){0,2} ?[.!]{0,3}$|\bbitte (?:mich |uns |meine (?:e-?mail-?)?adresse |den newsletter )?(?:[a-z-]{1,14} ){0,4}(?:abmelden|abbestellen|austragen|loschen|entfernen)\b|\b(?:mochte|will|wurde) (?:mich|uns) (?:gerne )?(?:[a-z-]{1,14} ){0,4}(?:abmelden|austragen)\b|\b(?:melden|tragen) sie (?:mich|uns) (?:[a-z]{1,12} ){0,4}(?:ab|aus)\b|\b(?:loschen|entfernen|streichen|nehmen) sie (?:bitte )?(?:mich|uns|meine|unsere)\b|\baus (?:dem|ihrem|eurem) [a-z-]{0,12}verteiler (?:zu )?(?:nehmen|loschen|streichen|entfernen|austragen)\b|^(?:bitte )?newsletter (?:bitte )?(?:abbestellen|abmelden|kundigen)\b/m,
   // Italian
-  /\b(?:cancella(?:re|te|ci|mi|temi|teci)?|annulla(?:re|te)?|disdire) (?:la |l')?(?:mia )?iscrizione\b|\bdisiscriv\w{0,8}\b|\bcancella(?:temi|mi|teci)\b|\b(?:rimuov|elimin|togli)(?:etemi|imi|atemi|etevi|eteci)\b|\b(?:rimuovere|eliminare|cancellare) (?:il mio|la mia|i miei)\b|\bsmett(?:ete|etela|ila) (?:di|con)\b/,
+  /\b(?:cancella(?:re|te|ci|mi|temi|teci)?|annulla(?:re|te)?|disdire) (?:la |l')?(?:mia )?iscrizione\b|\bdisiscriv\w{0,8}\b|\bcancella(?:temi|mi|teci|rmi|rci)\b|\bcancellazione (?:dei (?:miei|nostri) dati|della mia|dalla)\b|\b(?:rimuov|elimin|togli)(?:etemi|imi|atemi|etevi|eteci)\b|\b(?:rimuovere|eliminare|cancellare) (?:il mio|la mia|i miei)\b|\bsmett(?:ete|etela|ila) (?:di|con)\b/,
   // Portuguese
   /\b(?:remov(?:a|am|er)|retir(?:e|em|ar)|elimin(?:e|em|ar)|exclu(?:a|am|ir))(?:-me| me| (?:o )?meu| (?:a )?minha)\b|^(?:por favor,? )?(?:remover|descadastrar|sair|cancelar)(?:,? (?:por favor|obrigad[oa])){0,2} ?[.!]{0,3}$|\b(?:me )?descadastr(?:ar|e|em)\b|\bcancel(?:ar|e|em) (?:a )?(?:minha )?(?:inscricao|subscricao|assinatura)\b|\bpar(?:e|em) de (?:me )?(?:enviar|mandar|escrever|contactar|contatar)|\bsair d[ae](?:sta)? lista\b/m,
   // Dutch
-  /^(?:graag |gelieve )?(?:uitschrijven|afmelden)(?: (?:aub|a\.u\.b|graag|svp)){0,2} ?[.!]{0,3}$|\b(?:mij|me|ons) (?:graag |aub )?(?:[a-z]{1,12} ){0,3}(?:uitschrijven|uit te schrijven|afmelden|af te melden|verwijderen|te verwijderen)\b|\b(?:schrijf|meld) (?:mij|me|ons) (?:[a-z]{1,12} ){0,3}(?:uit|af)\b|\bverwijder (?:mij|me|ons|mijn)\b|\bstop(?:pen)? met (?:mailen|sturen|het sturen|e-?mailen|schrijven)\b/m,
+  /^(?:graag |gelieve )?(?:uitschrijven|afmelden)(?: (?:aub|a\.u\.b|graag|svp)){0,2} ?[.!]{0,3}$|\b(?:mij|me|ons) (?:graag |aub )?(?:[a-z]{1,12} ){0,3}(?:uitschrijven|uit te schrijven|afmelden|af te melden|verwijderen|te verwijderen)\b|\b(?:schrijf|meld) (?:mij|me|ons) (?:[a-z]{1,12} ){0,3}(?:uit|af)\b|\b(?:mij|me|ons) van (?:de|uw|jullie|deze) [a-z]{0,10}lijst (?:te )?(?:halen|verwijderen)\b|\bverwijder (?:mij|me|ons|mijn)\b|\bstop(?:pen)? met (?:mailen|sturen|het sturen|e-?mailen|schrijven)\b/m,
 ]
 
 /** Refusals that bear their own "not". */
@@ -35,7 +35,7 @@ export const refusals: readonly RegExp[] = [
 
 /** What makes of a request its opposite, right before it. */
 export const denial =
-  /(?:\b(?:not|never|nicht|nie|no|non|ne|nao|niet|nooit)\b|n't\b|\bdont\b) (?:\S{1,12} ){0,3}$/
+  /(?:\b(?:not|never|nicht|nie|no|non|ne|nao|niet|nooit)\b|n't\b|\bdont\b) (?:[^\s,.;:!]{1,12} ){0,3}$/
 
 /** The footer of somebody's newsletter, or of ours that the client did not mark as a quote. */
 export const footer =
