@@ -10,7 +10,7 @@ const rules: readonly [SmtpStage, RegExp][] = [
   ['hello', /in reply to (?:EHLO|HELO)/i],
   // Exim: "SMTP error from remote mail server after RCPT TO:<a@b>:", "after end of data:", "after initial connection:"
   // GMX: "SMTP error from remote server after RCPT command:"
-  ['rcpt', /\bafter (?:pipelined )?RCPT\b/i],
+  ['rcpt', /\b(?:after (?:pipelined )?|for )RCPT\b/i],
   ['mail', /\bafter (?:pipelined )?MAIL FROM\b/i],
   ['data', /\bafter (?:pipelined )?(?:end of data|sending data|DATA\b)/i],
   ['hello', /\bafter (?:EHLO|HELO)\b/i],

@@ -69,19 +69,33 @@ export interface Reply {
 }
 
 export function classifyReason(reply: Reply): BounceReason {
+  return reasonInWords(reply) ?? reasonInCodes(reply) ?? 'unknown'
+}
+
+/** What the wording says, with those codes that leave no doubt. */
+export function reasonInWords(reply: Reply): BounceReason | undefined {
   const stage = reply.stage ?? smtpStageOf(reply.text)
   const text = comparable(reply.text)
   return (
-    (reply.status ? reasonOfMicrosoftStatus(reply.status) : undefined) ??
+    byStatus(reply, reasonOfMicrosoftStatus) ??
     firstMatch(beforeRecipient, text, stage) ??
     recipientReason(unknownRecipient, reply, text, stage) ??
-    (reply.status ? reasonOfPlainStatus(reply.status) : undefined) ??
+    byStatus(reply, reasonOfPlainStatus) ??
     firstMatch(afterRecipient, text, stage) ??
-    refusedRecipientReason(reply, text, stage) ??
-    (reply.status ? reasonOfStatus(reply.status) : undefined) ??
-    (reply.smtpCode ? reasonOfReplyCode(reply.smtpCode) : undefined) ??
-    'unknown'
+    refusedRecipientReason(reply, text, stage)
   )
+}
+
+/** What the codes say where the words say nothing. */
+export function reasonInCodes(reply: Omit<Reply, 'text'>): BounceReason | undefined {
+  return byStatus(reply, reasonOfStatus) ?? (reply.smtpCode ? reasonOfReplyCode(reply.smtpCode) : undefined)
+}
+
+function byStatus(
+  { status }: Omit<Reply, 'text'>,
+  reasonOf: (status: string) => BounceReason | undefined,
+): BounceReason | undefined {
+  return status === undefined ? undefined : reasonOf(status)
 }
 
 /** The reason of one SMTP reply, as a server wrote it. */
@@ -112,7 +126,7 @@ function recipientReason(
   stage: SmtpStage | undefined,
 ): BounceReason | undefined {
   if (!firstMatch(rules, text, stage)) return undefined
-  if (stage === 'mail') return 'sender_rejected'
+  if (stage === 'mail' || /^\d\.1\.[78]$/.test(reply.status ?? '')) return 'sender_rejected'
   if (/^[45]\.1\.\d/.test(reply.status ?? '') || reply.status === '5.4.1') return 'invalid_recipient'
   if (stage === 'rcpt') return 'invalid_recipient'
   return 'recipient_filtered'

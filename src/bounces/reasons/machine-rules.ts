@@ -29,6 +29,16 @@ export const faultRules: readonly ReasonRule[] = [
       'out of memory',
       // Exim: "lowest numbered MX record points to local host"
       'mx record points to local host',
+      // Postfix: "mail transport unavailable", "cannot update mailbox /var/mail/kai for user kai. unable to create lock file"
+      'mail transport',
+      'user lookup error',
+      'lookup error',
+      'lock file',
+      'cannot update mailbox',
+      'database unavailable',
+      'database error',
+      // Exim: "remote host address is the local host"
+      'remote host address is the local host',
       'command died',
       'local delivery agent',
       'pipe to |',

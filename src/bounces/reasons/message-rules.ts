@@ -7,6 +7,7 @@ export const sizeRules: readonly ReasonRule[] = [
     says: [
       // RFC 1870: "552 5.3.4 Message size exceeds fixed maximum message size (10485760)"
       'message size exceeds',
+      'message size … exceeds',
       'message size limit',
       'message size exceeded',
       'size exceeds',

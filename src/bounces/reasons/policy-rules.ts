@@ -104,6 +104,7 @@ export const relayRules: readonly ReasonRule[] = [
       'rcpthosts',
       'not a gateway',
       'does not relay',
+      'do not relay',
       "don't relay",
       'no relaying',
       'insecure mail relay',

@@ -52,6 +52,8 @@ export const rateRules: readonly ReasonRule[] = [
       'try later … rate',
       'exceeded the rate',
       'exceeds the rate',
+      // Exchange: "432 4.3.2 STOREDRV.Deliver; recipient thread limit exceeded"
+      'thread limit exceeded',
       'message submission rate',
       'max number of messages',
       'maximum number of messages',

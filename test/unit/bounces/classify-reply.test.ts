@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { classifyReason, classifyReplyLine } from '../../../src/bounces/reasons/classify.ts'
 import { commonReplies } from './common-replies.ts'
 import { replyWordings } from './reply-wordings.ts'
+import { serverReplies } from './server-replies.ts'
 
 describe('replies that servers are known to give', () => {
-  it.each([...replyWordings, ...commonReplies].map(([reason, line]) => [line, reason] as const))(
-    '%s: %s',
-    (line, reason) => {
-      expect(classifyReplyLine(line)).toBe(reason)
-    },
-  )
+  it.each(
+    [...replyWordings, ...commonReplies, ...serverReplies].map(([reason, line]) => [line, reason] as const),
+  )('%s: %s', (line, reason) => {
+    expect(classifyReplyLine(line)).toBe(reason)
+  })
 })
 
 describe('"user unknown"', () => {
