@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util'
+import { benchBounceParsing } from './bounce.ts'
 import { benchPlan } from './plan.ts'
 import { benchSend } from './send.ts'
 
 const usage = `npm run bench -- send [--emails 5000] [--mailboxes 20] [--connections 5] [--smtp HOST:PORT] [--runs 1] [--json]
 npm run bench -- plan [--leads 100000] [--runs 1] [--json]
+npm run bench -- bounce [--reports 20000] [--runs 1] [--json]
 
 Everything runs for real: PostgreSQL with durable commits (the embedded one, or DATABASE_URL's server), worker
 processes of their own, and an SMTP sink in a process of its own unless --smtp names another.`
@@ -15,6 +17,7 @@ const { values, positionals } = parseArgs({
     mailboxes: { type: 'string', default: '20' },
     connections: { type: 'string', default: '5' },
     leads: { type: 'string', default: '100000' },
+    reports: { type: 'string', default: '20000' },
     smtp: { type: 'string' },
     runs: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
@@ -31,6 +34,7 @@ const benches: Record<string, () => Promise<Record<string, unknown>>> = {
       smtp: values.smtp,
     }),
   plan: () => benchPlan({ leads: Number(values.leads) }),
+  bounce: async () => benchBounceParsing({ reports: Number(values.reports) }),
 }
 
 const bench = benches[positionals[0] ?? '']

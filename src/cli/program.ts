@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
+import { addBounceCommands } from './commands/bounces.ts'
 import { addCampaignCommands } from './commands/campaign.ts'
 import { addDemoCommand } from './commands/demo.ts'
 import { addLeadCommands } from './commands/leads.ts'
@@ -22,6 +23,7 @@ const groups: readonly ((program: Command) => void)[] = [
   addCampaignCommands,
   addStatusCommand,
   addDemoCommand,
+  addBounceCommands,
 ]
 
 const examples = `

@@ -55,6 +55,8 @@ export const doors: Readonly<Record<string, Door | 'anywhere'>> = {
   commander: { rooms: ['cli'] },
   'cli-progress': { rooms: ['cli'] },
   yaml: { rooms: ['campaigns'] },
+  'iconv-lite': { rooms: ['mime'] },
+  libmime: { rooms: ['mime'] },
 }
 
 /** Names that say where code was put, not what it is. */

@@ -1,0 +1,120 @@
+import type { RecipientFinding } from './finding.ts'
+import { maxDiagnosticChars } from './limits.ts'
+import { boilerplate } from './readers/notice-wording.ts'
+import { classifyReason, type Reply } from './reasons/classify.ts'
+import { isVague, replyCodesOf } from './reply-codes.ts'
+import { smtpStageOf } from './smtp-stage.ts'
+import type { BounceReason, RecipientKind, RecipientVerdict } from './verdict.ts'
+
+/** Reasons that mean the address, or its domain, will not take mail again. */
+const deadAddress = new Set<BounceReason>(['invalid_recipient', 'invalid_domain', 'moved'])
+/** Reasons that pass, where no code says otherwise. */
+const passing = new Set<BounceReason>([
+  'mailbox_full',
+  'expired',
+  'connection',
+  'remote_error',
+  'rate_limited',
+  'greylisted',
+])
+const successes = new Set(['delivered', 'relayed', 'expanded', 'deliverable'])
+
+/** What is decided about one recipient of a delivery report. `delayed` when the report as a whole only warns. */
+export function judge(finding: RecipientFinding, delayed: boolean): RecipientVerdict {
+  if (successes.has(finding.action ?? '')) return delivered(finding)
+  const text = evidenceText(finding)
+  const codes = codesOf(finding, text)
+  const { status, smtpCode } = codes
+  const stage = finding.stage ?? smtpStageOf(text) ?? smtpStageOf(finding.context ?? '')
+  const reason = reasonOf(finding, text, { status, smtpCode, stage })
+  const action = finding.action ?? (delayed ? 'delayed' : 'failed')
+  const permanent = isPermanent(action, codes, reason)
+  const addressDead = permanent && deadAddress.has(reason)
+  return {
+    address: finding.address ?? null,
+    originalRecipient: finding.originalRecipient ?? null,
+    status: status ?? null,
+    smtpCode: smtpCode ?? null,
+    action,
+    kind: kindOf(action, addressDead),
+    permanent,
+    addressDead,
+    reason,
+    diagnostic: shortened(finding.diagnostic ?? finding.notice),
+    remoteMta: finding.remoteMta ?? null,
+    evidence: finding.evidence,
+  }
+}
+
+/** The machine-readable reply first: the prose around it may speak of other recipients and other causes. */
+function reasonOf(finding: RecipientFinding, text: string, reply: Omit<Reply, 'text'>): BounceReason {
+  const tellings = [
+    [finding.diagnostic, finding.aside].filter((part) => part).join('\n'),
+    text,
+    finding.context,
+  ]
+  for (const told of tellings) {
+    const reason = told ? classifyReason({ ...reply, text: told }) : 'unknown'
+    if (reason !== 'unknown') return reason
+  }
+  return classifyReason({ ...reply, text: '' })
+}
+
+function kindOf(action: string, addressDead: boolean): RecipientKind {
+  if (action === 'delayed') return 'delayed'
+  return addressDead ? 'hard' : 'soft'
+}
+
+/** The reply of the server that refused outranks the class of the report that passes it on (4.4.7 around a 550). */
+function isPermanent(action: string, { status, smtpCode }: Codes, reason: BounceReason): boolean {
+  if (action === 'delayed') return false
+  const decisive = smtpCode ?? status
+  return decisive === undefined ? !passing.has(reason) : decisive.startsWith('5')
+}
+
+interface Codes {
+  status: string | undefined
+  smtpCode: string | undefined
+}
+
+/** The status that the remote server replied with; a reporting server's own (`4.4.7` around `450 4.7.1`) only where it gave none. */
+function codesOf(finding: RecipientFinding, text: string): Codes {
+  const said = replyCodesOf(finding.diagnostic ?? '')
+  const all = replyCodesOf(text)
+  const smtpCode = said.smtpCode ?? all.smtpCode ?? replyCodesOf(finding.context ?? '').smtpCode
+  const inReply = said.status ?? all.status
+  const stated = finding.status
+  if (stated === undefined || isVague(stated)) return { smtpCode, status: inReply ?? stated }
+  return { smtpCode, status: said.smtpCode ? (said.status ?? stated) : stated }
+}
+
+function evidenceText(finding: RecipientFinding): string {
+  let text = [finding.diagnostic, finding.aside, finding.notice]
+    .filter((part) => part)
+    .join('\n')
+    .slice(0, maxDiagnosticChars)
+  for (const phrase of boilerplate) text = text.replace(phrase, ' ')
+  return text
+}
+
+function delivered(finding: RecipientFinding): RecipientVerdict {
+  return {
+    address: finding.address ?? null,
+    originalRecipient: finding.originalRecipient ?? null,
+    status: finding.status ?? null,
+    smtpCode: /\b2\d\d\b/.exec(finding.diagnostic ?? '')?.[0] ?? null,
+    action: finding.action ?? 'delivered',
+    kind: 'delivered',
+    permanent: null,
+    addressDead: false,
+    reason: 'delivered',
+    diagnostic: shortened(finding.diagnostic),
+    remoteMta: finding.remoteMta ?? null,
+    evidence: finding.evidence,
+  }
+}
+
+function shortened(text: string | undefined): string | null {
+  const line = text?.replace(/\s+/g, ' ').trim().slice(0, 1000)
+  return line ? line : null
+}

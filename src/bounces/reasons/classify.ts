@@ -1,0 +1,139 @@
+import { findAddresses } from '../addresses.ts'
+import { maxDiagnosticChars } from '../limits.ts'
+import { replyCodesOf } from '../reply-codes.ts'
+import { type SmtpStage, smtpStageOf } from '../smtp-stage.ts'
+import type { BounceReason } from '../verdict.ts'
+import { contentRules, spamVerdictRules } from './content-rules.ts'
+import { domainRules } from './domain-rules.ts'
+import { filterRules } from './filter-rules.ts'
+import { faultRules, machineRules, protocolRules } from './machine-rules.ts'
+import { mailboxRules } from './mailbox-rules.ts'
+import { formRules, sizeRules, standardRules } from './message-rules.ts'
+import { loginRules, policyRules, relayRules } from './policy-rules.ts'
+import { rateRules, transientRules } from './rate-rules.ts'
+import { deadRecipientRules, refusedRecipientRules, unknownRecipientRules } from './recipient-rules.ts'
+import { blocklistRules, blockRules, greetingRules, reputationRules } from './reputation-rules.ts'
+import { type CompiledRule, compileRule } from './rule.ts'
+import { authenticationRules, senderDnsRules, senderRules } from './sender-rules.ts'
+import {
+  reasonOfMicrosoftStatus,
+  reasonOfPlainStatus,
+  reasonOfReplyCode,
+  reasonOfStatus,
+} from './status-reasons.ts'
+import { connectionRules, expiryRules } from './transport-rules.ts'
+
+/** The first rule that matches decides: what names its cause plainly stands before what only sounds like it. */
+const beforeRecipient: readonly CompiledRule[] = [
+  ...reputationRules,
+  ...spamVerdictRules,
+  ...senderDnsRules,
+  ...authenticationRules,
+  ...mailboxRules,
+  ...rateRules,
+  ...sizeRules,
+  ...transientRules,
+  ...relayRules,
+  ...filterRules,
+  ...deadRecipientRules,
+  ...greetingRules,
+  ...loginRules,
+  ...standardRules,
+  ...senderRules,
+  ...faultRules,
+  ...domainRules,
+  ...blocklistRules,
+].map(compileRule)
+
+const unknownRecipient = unknownRecipientRules.map(compileRule)
+const refusedRecipient = refusedRecipientRules.map(compileRule)
+
+const afterRecipient: readonly CompiledRule[] = [
+  ...contentRules,
+  ...formRules,
+  ...blockRules,
+  ...protocolRules,
+  ...connectionRules,
+  ...policyRules,
+  ...expiryRules,
+  ...machineRules,
+].map(compileRule)
+
+export interface Reply {
+  /** Everything that was said about the refusal. */
+  text: string
+  status?: string | undefined
+  smtpCode?: string | undefined
+  /** The command that was refused, where known; else it is read from the text. */
+  stage?: SmtpStage | undefined
+}
+
+export function classifyReason(reply: Reply): BounceReason {
+  const stage = reply.stage ?? smtpStageOf(reply.text)
+  const text = comparable(reply.text)
+  return (
+    (reply.status ? reasonOfMicrosoftStatus(reply.status) : undefined) ??
+    firstMatch(beforeRecipient, text, stage) ??
+    recipientReason(unknownRecipient, reply, text, stage) ??
+    (reply.status ? reasonOfPlainStatus(reply.status) : undefined) ??
+    firstMatch(afterRecipient, text, stage) ??
+    recipientReason(refusedRecipient, reply, text, stage) ??
+    (reply.status ? reasonOfStatus(reply.status) : undefined) ??
+    (reply.smtpCode ? reasonOfReplyCode(reply.smtpCode) : undefined) ??
+    'unknown'
+  )
+}
+
+/** The reason of one SMTP reply, as a server wrote it. */
+export function classifyReplyLine(line: string): BounceReason {
+  return classifyReason({ text: line, ...replyCodesOf(line) })
+}
+
+function firstMatch(
+  rules: readonly CompiledRule[],
+  text: string,
+  stage: SmtpStage | undefined,
+): BounceReason | undefined {
+  return rules.find((rule) => appliesAt(rule, stage) && rule.pattern.test(text))?.reason
+}
+
+function appliesAt(rule: CompiledRule, stage: SmtpStage | undefined): boolean {
+  return rule.stages === undefined || (stage !== undefined && rule.stages.includes(stage))
+}
+
+/**
+ * "User unknown" is proof of a dead address as the answer to RCPT or with a 5.1.x status. Elsewhere, above all after DATA,
+ * filters of the recipient use the same words.
+ */
+function recipientReason(
+  rules: readonly CompiledRule[],
+  reply: Reply,
+  text: string,
+  stage: SmtpStage | undefined,
+): BounceReason | undefined {
+  if (!firstMatch(rules, text, stage)) return undefined
+  if (stage === 'mail') return 'sender_rejected'
+  if (/^[45]\.1\.\d/.test(reply.status ?? '') || reply.status === '5.4.1') return 'invalid_recipient'
+  if (stage === 'rcpt') return 'invalid_recipient'
+  return 'recipient_filtered'
+}
+
+/** Lower case, single white space, replies of many lines joined, addresses out: `user-unknown@…` is a name, not a reply. */
+function comparable(raw: string): string {
+  const joined = raw
+    .slice(0, maxDiagnosticChars)
+    .replace(/(?<![\d.])[45]\d\d-(?:[45]\.\d{1,3}\.\d{1,3} )?/g, ' ')
+    .replace(/(?<=\S )[45]\d\d [45]\.\d{1,3}\.\d{1,3} /g, ' ')
+    .replace(/\s+/g, ' ')
+  return withoutAddresses(joined).toLowerCase().replaceAll('’', "'")
+}
+
+function withoutAddresses(text: string): string {
+  let out = ''
+  let from = 0
+  for (const { start, end } of findAddresses(text)) {
+    out += `${text.slice(from, start)}@`
+    from = end
+  }
+  return out + text.slice(from)
+}

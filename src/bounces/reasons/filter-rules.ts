@@ -1,0 +1,37 @@
+import type { ReasonRule } from './rule.ts'
+
+export const filterRules: readonly ReasonRule[] = [
+  {
+    reason: 'recipient_filtered',
+    says: [
+      // Facebook: "550 5.1.1 RCP-P2 Refused due to recipient preferences"
+      'recipient preferences',
+      'rcp-p2',
+      "recipient's preferences",
+      'refused by recipient',
+      'blocked by recipient',
+      'recipient has blocked',
+      'rejected by recipient',
+      'rejected by the recipient',
+      'rejected by user',
+      'refused by user',
+      'refused by the recipient',
+      'due to extended inactivity new mail is not currently being accepted',
+      'user reject',
+      'domain filter',
+      'because the recipient is not accepting mail',
+      'recipient is not accepting',
+      'not accepting mail',
+      'because the recipient is only accepting mail from specific',
+      'accepting mail from specific',
+      'this address only accepts mail from',
+      'does not accept mail from',
+      'does not accept e-mail from',
+      "we don't accept mail from",
+      'sender is on … block',
+      // auone/ezweb: "Each of the following recipients was rejected by a remote mail server."
+      'was rejected by a remote mail server',
+      'this mailbox does not accept',
+    ],
+  },
+]

@@ -1,0 +1,84 @@
+import type { ReasonRule } from './rule.ts'
+
+export const rateRules: readonly ReasonRule[] = [
+  {
+    reason: 'rate_limited',
+    says: [
+      // Google: "The user you are trying to contact is receiving mail at a rate that prevents additional messages"
+      'receiving mail at a rate',
+      'receiving mail too quickly',
+      'receiving email at a rate',
+      // docomo: "552 Too many recipients"; RFC 5321 section 4.5.3.1.10
+      'too many recipients',
+      'sent to too many',
+      // Postfix: "421 4.7.0 Error: too many connections from 192.0.2.1"
+      'too many connections',
+      'too many concurrent',
+      'too many simultaneous',
+      'too many sessions',
+      'too many smtp sessions',
+      'too many messages',
+      'too many mails',
+      'too many emails',
+      'too many unauthenticated',
+      'too many rcpt',
+      'too much mail',
+      'too many requests',
+      'relay limit exceeded',
+      'excessive volume',
+      'excessive number',
+      'connection limit',
+      'connection rate',
+      'concurrent connections',
+      'connections from your',
+      'max number of connections',
+      // Tencent: "550 Ip frequency limited"; NetEase: "frequency limited" and "requency"
+      'frequency limited',
+      'connection frequency',
+      'mail frequency',
+      'rate limit',
+      'rate-limit',
+      'ratelimit',
+      'message limit',
+      'sending limit',
+      'sending rate',
+      'hourly limit',
+      'limit … per hour',
+      'limit … per minute',
+      'per-recipient',
+      'throttl',
+      'slow down',
+      'try later … rate',
+      'exceeded the rate',
+      'exceeds the rate',
+      'message submission rate',
+      'max number of messages',
+      'maximum number of messages',
+      'messages per connection',
+      'recipient rate',
+      'maximum recipients',
+      'quota … for sender',
+      'sender … exceeded',
+      // Spectrum: "AUP#In-1310" counts connections and messages per address; AUP#1220, AUP#1250 likewise
+      'aup#in-1310',
+      'aup#1310',
+      'aup#in-1220',
+      'aup#in-1250',
+    ],
+  },
+]
+
+export const transientRules: readonly ReasonRule[] = [
+  {
+    reason: 'greylisted',
+    says: [
+      // Postgrey: "450 4.2.0 <a@b>: Recipient address rejected: Greylisted, see http://postgrey.schweikert.ch"
+      'greylist',
+      'graylist',
+      'grey-list',
+      'gray-list',
+      'grey list',
+      'deferred for … seconds … triplet',
+    ],
+  },
+]

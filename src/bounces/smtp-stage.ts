@@ -1,0 +1,71 @@
+/** The SMTP command that was refused: it tells a refused recipient from a refused sender or message. */
+export type SmtpStage = 'connect' | 'hello' | 'mail' | 'rcpt' | 'data'
+
+/** Each expression stands beneath the real wording that it was written for; the first that matches counts. */
+const rules: readonly [SmtpStage, RegExp][] = [
+  // Postfix: "(in reply to RCPT TO command)", "(in reply to end of DATA command)"
+  ['rcpt', /in reply to RCPT/i],
+  ['mail', /in reply to MAIL FROM/i],
+  ['data', /in reply to (?:end of )?DATA/i],
+  ['hello', /in reply to (?:EHLO|HELO)/i],
+  // Exim: "SMTP error from remote mail server after RCPT TO:<a@b>:", "after end of data:", "after initial connection:"
+  // GMX: "SMTP error from remote server after RCPT command:"
+  ['rcpt', /\bafter (?:pipelined )?RCPT\b/i],
+  ['mail', /\bafter (?:pipelined )?MAIL FROM\b/i],
+  ['data', /\bafter (?:pipelined )?(?:end of data|sending data|DATA\b)/i],
+  ['hello', /\bafter (?:EHLO|HELO)\b/i],
+  ['connect', /\bafter initial connection/i],
+  // qmail: "192.0.2.1 does not like recipient.", "Connected to 192.0.2.1 but sender was rejected."
+  ['rcpt', /does not like recipient/i],
+  ['mail', /but sender was rejected/i],
+  ['hello', /but my name was rejected/i],
+  ['connect', /but (?:greeting failed|connection died)/i],
+  ['data', /failed (?:on DATA command|after I sent the message)/i],
+  // DragonFly: "mx.example.org [192.0.2.25] did not like our RCPT TO:"
+  ['rcpt', /did not like our RCPT/i],
+  ['mail', /did not like our MAIL/i],
+  ['data', /did not like our (?:final )?DATA/i],
+  // Yahoo: "Remote host said: 550 5.1.1 User Unknown [RCPT_TO]"
+  ['rcpt', /\[RCPT_TO\]/],
+  ['mail', /\[MAIL_FROM\]/],
+  ['data', /\[(?:BODY|DATA)\]/],
+  // Oracle Messaging Server: "Remote SMTP server has rejected address"
+  ['rcpt', /remote SMTP server has rejected address/i],
+  // Other servers: "SMTP:RCPT host 192.0.2.1: 553", "refused to accept your message (DATA)", "-------SMTP command\nDATA"
+  ['rcpt', /SMTP:RCPT\b|SMTP command RCPT/i],
+  ['data', /\(DATA\)|SMTP command DATA/i],
+  // Gmail, before 2016: "(state 14)"
+  ['rcpt', /\(state 1[45]\)/],
+  ['mail', /\(state 13\)/],
+  ['data', /\(state 1[678]\)/],
+  // Postfix: "host mx.example.org[192.0.2.1] refused to talk to me: 421 …"
+  ['connect', /refused to talk to me/i],
+]
+
+const transcriptCommand = /^[ \t]{0,8}>>> ?(EHLO|HELO|MAIL|RCPT|DATA|\.|BDAT)/i
+const transcriptRefusal = /^[ \t]{0,8}<<< ?[45]\d\d/
+
+export function smtpStageOf(text: string): SmtpStage | undefined {
+  const fromTranscript = stageOfTranscript(text)
+  if (fromTranscript) return fromTranscript
+  const line = text.replace(/\s+/g, ' ')
+  return rules.find(([, wording]) => wording.test(line))?.[0]
+}
+
+/** Sendmail and its kin print the session: the command above the first refusal is the one that was refused. */
+function stageOfTranscript(text: string): SmtpStage | undefined {
+  if (!text.includes('<<<')) return undefined
+  let command = ''
+  for (const line of text.split('\n')) {
+    command = transcriptCommand.exec(line)?.[1]?.toUpperCase() ?? command
+    if (transcriptRefusal.test(line)) return stageOfCommand(command)
+  }
+  return undefined
+}
+
+function stageOfCommand(command: string): SmtpStage | undefined {
+  if (command === 'MAIL') return 'mail'
+  if (command === 'RCPT') return 'rcpt'
+  if (command === 'EHLO' || command === 'HELO') return 'hello'
+  return command === '' ? undefined : 'data'
+}

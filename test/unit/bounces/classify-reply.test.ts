@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { classifyReason, classifyReplyLine } from '../../../src/bounces/reasons/classify.ts'
+import { replyWordings } from './reply-wordings.ts'
+
+describe('replies that servers are known to give', () => {
+  it.each(replyWordings.map(([reason, line]) => [line, reason] as const))('%s: %s', (line, reason) => {
+    expect(classifyReplyLine(line)).toBe(reason)
+  })
+})
+
+describe('"user unknown"', () => {
+  const text = '550 user unknown'
+
+  it('is a dead address as the answer to RCPT', () => {
+    expect(classifyReason({ text, stage: 'rcpt' })).toBe('invalid_recipient')
+  })
+
+  it('is a dead address with a status of 5.1.x', () => {
+    expect(classifyReason({ text, status: '5.1.1' })).toBe('invalid_recipient')
+  })
+
+  it('is a filter after DATA', () => {
+    expect(classifyReason({ text, stage: 'data' })).toBe('recipient_filtered')
+  })
+
+  it('is about us as the answer to MAIL', () => {
+    expect(classifyReason({ text, stage: 'mail' })).toBe('sender_rejected')
+  })
+})
+
+it('does not read a reason out of an address', () => {
+  expect(classifyReplyLine('550 5.7.1 <spam-virus-quota-exceeded@example.org>: denied by local policy')).toBe(
+    'policy',
+  )
+})
+
+it('reads a reply of many lines as one', () => {
+  expect(classifyReplyLine('552-5.2.2 The recipient is over\n552 5.2.2 quota')).toBe('mailbox_full')
+})
+
+it('says unknown of words that it does not know', () => {
+  expect(classifyReplyLine('550 nope')).toBe('unknown')
+})
