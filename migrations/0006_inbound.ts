@@ -152,4 +152,10 @@ export async function up(db: Kysely<never>): Promise<void> {
 
   // An out-of-office note holds a sequence until its writer is back.
   await sql`alter table campaign_leads add column held_until timestamptz`.execute(db)
+
+  // Reports and answers name a message by the ID that its server gave it, or by its recipient alone.
+  await sql`
+    create index emails_server_message_id_idx on emails using hash (server_message_id)
+     where server_message_id is not null`.execute(db)
+  await sql`create index emails_to_address_idx on emails using hash (to_address)`.execute(db)
 }

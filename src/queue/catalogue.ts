@@ -36,6 +36,16 @@ export const queues = {
     heartbeatSeconds: 10,
     deleteAfterSeconds: 3600,
   }),
+  // A handler that fails five times is looked at by a person; acting is one transaction, so a retry is harmless.
+  'bounce-processing': contract({
+    payload: z.object({ tenantId: z.uuid(), messageId: z.uuid() }),
+    policy: 'standard',
+    retryLimit: 5,
+    retryDelaySeconds: 30,
+    expireSeconds: 300,
+    heartbeatSeconds: 10,
+    deleteAfterSeconds: day,
+  }),
   'system-maintenance': contract({
     payload: z.object({ task: z.enum(['partitions', 'prune']) }),
     policy: 'exclusive',
