@@ -162,4 +162,7 @@ export async function up(db: Kysely<never>): Promise<void> {
 
   // An out-of-office note holds a sequence until its writer is back.
   await sql`alter table campaign_leads add column held_until timestamptz`.execute(db)
+
+  // A report may name its recipient and nothing else; a suppression ends what is still to go to its address.
+  await sql`create index emails_to_address_idx on emails using hash (to_address)`.execute(db)
 }

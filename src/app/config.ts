@@ -40,6 +40,10 @@ const settings = {
     connectTimeoutSeconds: wholeNumber('ROOKERY_SENDING_CONNECT_TIMEOUT_SECONDS', 30, 1, 600),
     replyTimeoutSeconds: wholeNumber('ROOKERY_SENDING_REPLY_TIMEOUT_SECONDS', 600, 1, 3_600),
   },
+  bounce: {
+    slots: wholeNumber('ROOKERY_BOUNCE_SLOTS', 40, 1, 1_000),
+    coalesceMs: wholeNumber('ROOKERY_BOUNCE_COALESCE_MS', 10, 0, 1_000),
+  },
   queue: {
     pollIntervalMs: wholeNumber('ROOKERY_QUEUE_POLL_MS', 500, 10, 60_000),
     superviseSeconds: wholeNumber('ROOKERY_QUEUE_SUPERVISE_SECONDS', 5, 1, 600),
@@ -76,6 +80,7 @@ export interface Config {
     readonly generatedKeyFile: string
   }
   readonly sending: Values['sending']
+  readonly bounce: Values['bounce']
   readonly queue: Values['queue']
   readonly scheduler: Values['scheduler']
   readonly telemetry: Omit<Values['telemetry'], 'targetsFile'> & { readonly targetsFile: string }

@@ -1,4 +1,4 @@
-import { addCivil, type CivilSpan, civilDate, startOfDayAfter } from '../core/civil-time.ts'
+import { addCivil, type CivilSpan, civilDate, startOfDayAfter, wallTime } from '../core/civil-time.ts'
 import { AppError } from '../core/errors.ts'
 import { seededFraction } from '../core/seeded.ts'
 import { leadZone } from './lead-zone.ts'

@@ -60,7 +60,7 @@ export async function findReferredEmail(
   return rows[0]
 }
 
-/** The last email that this mailbox sent to a lead's address in the days before `at`. */
+/** The last email that this mailbox sent to an address in the days before `at`. */
 export async function findRecentEmail(
   db: Db,
   mailbox: MailboxRef,
@@ -70,8 +70,8 @@ export async function findRecentEmail(
 ): Promise<MatchedEmail | undefined> {
   const { rows } = await sql<MatchedEmail>`
     select ${columns}, 'recency' as "matchedBy"
-      from leads l join emails e on e.tenant_id = l.tenant_id and e.lead_id = l.id ${campaign}
-     where l.tenant_id = ${mailbox.tenantId} and l.email = ${address} and e.email_account_id = ${mailbox.id}
+      from emails e ${campaign}
+     where e.tenant_id = ${mailbox.tenantId} and e.to_address = ${address} and e.email_account_id = ${mailbox.id}
        and e.status = 'sent' and e.kind <> 'warmup'
        and e.sent_at between ${at}::timestamptz - ${days} * interval '1 day' and ${at}::timestamptz + interval '1 hour'
      order by e.sent_at desc limit 1`.execute(db)

@@ -46,13 +46,14 @@ export const queues = {
     heartbeatSeconds: 15,
     deleteAfterSeconds: 3600,
   }),
+  // A handler that fails five times is looked at by a person; acting is one transaction, so a retry is harmless.
   'bounce-processing': contract({
     payload: z.object({ tenantId: z.uuid(), messageId: z.uuid() }),
     policy: 'standard',
-    retryLimit: 10,
-    retryDelaySeconds: 10,
-    expireSeconds: 120,
-    heartbeatSeconds: 15,
+    retryLimit: 5,
+    retryDelaySeconds: 30,
+    expireSeconds: 300,
+    heartbeatSeconds: 10,
     deleteAfterSeconds: day,
   }),
   'system-maintenance': contract({
