@@ -61,8 +61,7 @@ const window = z.unknown().transform((value, ctx) => {
   return z.NEVER
 })
 
-const yesOrNo = (key: string, fallback: boolean) =>
-  z.boolean(`${key} is true or false`).default(fallback)
+const yesOrNo = (key: string, fallback: boolean) => z.boolean(`${key} is true or false`).default(fallback)
 
 const step = z.strictObject({
   id: text('id')

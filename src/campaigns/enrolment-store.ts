@@ -25,7 +25,9 @@ export async function listEnrolmentsOfLead(
       from campaign_leads cl
       join campaigns c on c.tenant_id = cl.tenant_id and c.id = cl.campaign_id
       join leads l on l.tenant_id = cl.tenant_id and l.id = cl.lead_id
-     where cl.tenant_id = ${lead.tenantId} and cl.lead_id = ${lead.leadId} and cl.status = 'active'`.execute(db)
+     where cl.tenant_id = ${lead.tenantId} and cl.lead_id = ${lead.leadId} and cl.status = 'active'`.execute(
+    db,
+  )
   return rows
 }
 

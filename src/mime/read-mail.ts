@@ -5,7 +5,7 @@ import { htmlToText } from './html-text.ts'
 import { decodeTransfer } from './transfer-encoding.ts'
 
 /** Bytes of a message that are looked at; reports say what they have to say long before this. */
-export export const maxMessageBytes = 2 * 1024 * 1024
+export const maxMessageBytes = 2 * 1024 * 1024
 /** Multiparts and attached messages inside each other. */
 const maxDepth = 12
 /** Parts of one message, over all levels. */
