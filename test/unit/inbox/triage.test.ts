@@ -136,6 +136,7 @@ describe('a person', () => {
     'Thanks, but no.',
     "Thanks for your email. I'm out of office until Monday, can we talk on Tuesday?",
     "Sounds good, but I am on vacation until Monday. Let's talk when I am back.",
+    'Thank you for your email. I am on vacation until Monday, but this sounds interesting. I will reply when I am back.',
     'I am no longer responsible for this, please contact Kim.',
     'Klingt interessant, ich bin aber bis Montag im Urlaub.',
   ])('answers "%s"', (text) => {
