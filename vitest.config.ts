@@ -1,17 +1,22 @@
+import os from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** Real servers and processes: generous for a loaded two-core machine, never a reason to pass. */
 const slow = { testTimeout: 60_000, hookTimeout: 60_000 }
 
+// Tests wait for servers more than they compute: two files at a time even on two cores.
+const maxWorkers = Math.max(2, os.availableParallelism() - 1)
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], maxWorkers } },
       {
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: 'test/support/global-setup.ts',
+          maxWorkers,
           ...slow,
         },
       },
@@ -20,6 +25,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: 'test/support/global-setup.ts',
+          // After all others and one by one: a fleet of processes wants the machine to itself.
           fileParallelism: false,
           sequence: { groupOrder: 1 },
           ...slow,

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import pg from 'pg'
 import { migrateDatabase } from '../src/app/migrate.ts'
+import { workerFlags } from '../src/app/worker-flags.ts'
 import { createDb, createPool, type Db } from '../src/db/connect.ts'
 import { ensureEmbeddedPostgres, stopEmbeddedPostgres } from '../src/lab/embedded-postgres.ts'
 
@@ -66,14 +67,10 @@ export interface Worker {
 
 /** A process of the fleet, as Procfile starts it. */
 export function startWorker(file: string, env: NodeJS.ProcessEnv): Worker {
-  const child = spawn(
-    process.execPath,
-    [...(process.env.BENCH_NODE ? [process.env.BENCH_NODE] : []), path.join(root, file)],
-    {
-      env,
-      stdio: ['pipe', 'inherit', 'inherit'],
-    },
-  )
+  const child = spawn(process.execPath, [...workerFlags, path.join(root, file)], {
+    env,
+    stdio: ['pipe', 'inherit', 'inherit'],
+  })
   return {
     usage: () => usageOf(child),
     async stop() {

@@ -32,7 +32,7 @@ const settings = {
     quantumSeconds: wholeNumber('ROOKERY_SENDING_QUANTUM_SECONDS', 20, 1, 3_600),
     leaseSeconds: wholeNumber('ROOKERY_SENDING_LEASE_SECONDS', 60, 5, 3_600),
     leaseMarginSeconds: wholeNumber('ROOKERY_SENDING_LEASE_MARGIN_SECONDS', 10, 1, 600),
-    coalesceMs: wholeNumber('ROOKERY_SENDING_COALESCE_MS', 10, 0, 1_000),
+    coalesceMs: wholeNumber('ROOKERY_SENDING_COALESCE_MS', 15, 0, 1_000),
     retryBaseSeconds: wholeNumber('ROOKERY_SENDING_RETRY_BASE_SECONDS', 1_800, 1, 86_400),
     retryGiveUpHours: wholeNumber('ROOKERY_SENDING_RETRY_GIVE_UP_HOURS', 96, 1, 720),
     maxTransports: wholeNumber('ROOKERY_SENDING_MAX_TRANSPORTS', 500, 1, 100_000),
@@ -44,14 +44,12 @@ const settings = {
     pollIntervalMs: wholeNumber('ROOKERY_QUEUE_POLL_MS', 500, 10, 60_000),
     superviseSeconds: wholeNumber('ROOKERY_QUEUE_SUPERVISE_SECONDS', 5, 1, 600),
     monitorSeconds: wholeNumber('ROOKERY_QUEUE_MONITOR_SECONDS', 5, 1, 600),
-    maxConnections: wholeNumber('ROOKERY_QUEUE_CONNECTIONS', 4, 1, 100),
   },
   scheduler: {
     drainerMs: wholeNumber('ROOKERY_SCHEDULER_DRAINER_MS', 500, 10, 60_000),
     plannerMs: wholeNumber('ROOKERY_SCHEDULER_PLANNER_MS', 500, 10, 60_000),
     leaseSweepSeconds: wholeNumber('ROOKERY_SCHEDULER_LEASE_SWEEP_SECONDS', 5, 1, 3_600),
     sweepSeconds: wholeNumber('ROOKERY_SCHEDULER_SWEEP_SECONDS', 30, 1, 3_600),
-    maintenanceSeconds: wholeNumber('ROOKERY_SCHEDULER_MAINTENANCE_SECONDS', 300, 1, 86_400),
   },
   telemetry: {
     logLevel: choice('ROOKERY_LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal'], 'info'),

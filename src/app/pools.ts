@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { emailSending } from '../jobs/email-sending.ts'
+import { readFleetState } from '../jobs/scheduler/fleet-state.ts'
 import { startSchedulerLoops } from '../jobs/scheduler/loops.ts'
 import { openSendingRoom } from '../jobs/sending/room.ts'
 import { systemMaintenance } from '../jobs/system-maintenance.ts'
@@ -7,6 +9,7 @@ import type { QueueName } from '../queue/catalogue.ts'
 import { scheduleMaintenance } from '../queue/cron.ts'
 import type { JobReport } from '../queue/job-reports.ts'
 import { type Handler, type JobPool, startPool } from '../queue/pool.ts'
+import { addFleetGauges } from '../telemetry/fleet-gauges.ts'
 import type { Context } from './context.ts'
 
 /** A queue, or one priority range of it, that a process serves. */
@@ -43,6 +46,7 @@ export async function startPools(name: ProcessName, context: Context): Promise<P
   const queue = await openQueue(context.pool, {
     schema: context.config.database.queueSchema,
     supervise: name === 'scheduler',
+    superviseIntervalSeconds: context.config.queue.superviseSeconds,
     monitorIntervalSeconds: context.config.queue.monitorSeconds,
     onError: (err) => context.log.warn({ err }, 'queue.failed'),
   })
@@ -62,6 +66,7 @@ export async function startPools(name: ProcessName, context: Context): Promise<P
 async function startScheduler(context: Context, queue: QueueClient) {
   const { db, log, metrics, config } = context
   await scheduleMaintenance(queue)
+  addFleetGauges(metrics, { readState: () => readFleetState(db) })
   const loops = startSchedulerLoops({ db, queue, log, metrics }, config.scheduler)
   const served = startServed(context, queue, 'scheduler', systemMaintenance({ db }), 2)
   return {
@@ -78,14 +83,19 @@ async function startSending(context: Context, queue: QueueClient) {
   const served = startServed(context, queue, 'sending', emailSending(room), config.sending.slots)
   return {
     async stop() {
-      await drainAll(served)
-      await room.close(settleDeadlineMs(config.shutdownSeconds))
+      // Without a database sessions wait for their settlements: in time these are spooled instead.
+      await Promise.race([
+        drainAll(served),
+        sleep(drainDeadlineMs(config.shutdownSeconds), undefined, { ref: false }),
+      ])
+      await room.close(lastSettlementsMs)
     },
   }
 }
 
-// Of the time to stop, the last part is kept for closing connections.
-const settleDeadlineMs = (shutdownSeconds: number): number => Math.max(1000, shutdownSeconds * 1000 - 5000)
+// Of the time to stop, the last part is kept for what the database has not taken, and for closing connections.
+const drainDeadlineMs = (shutdownSeconds: number): number => Math.max(1000, shutdownSeconds * 1000 - 5000)
+const lastSettlementsMs = 1000
 
 async function drainAll(served: readonly JobPool[]): Promise<void> {
   await Promise.all(served.map((pool) => pool.drain()))
@@ -106,6 +116,7 @@ function startServed<Name extends QueueName>(
       pollIntervalMs: context.config.queue.pollIntervalMs,
       handler: handler as unknown as Handler<QueueName>,
       onReport: (report) => note(context, report),
+      onActivity: (busy, all) => noteSlots(context, range.label, busy, all),
       onError: (err) => context.log.warn({ err, pool: range.label }, 'pool.failed'),
       onFatal: (err) => dieUnsettled(context, err),
     }),
@@ -117,6 +128,11 @@ function note({ log, metrics }: Context, report: JobReport): void {
   metrics.jobSeconds.observe({ queue: report.queue }, report.seconds)
   const level = report.status === 'retried' || report.status === 'rejected' ? 'warn' : 'debug'
   log[report.changed > 0 && level === 'debug' ? 'info' : level](report, `job.${report.status}`)
+}
+
+function noteSlots({ metrics }: Context, queue: string, busy: number, all: number): void {
+  metrics.slots.set({ queue, state: 'busy' }, busy)
+  metrics.slots.set({ queue, state: 'free' }, all - busy)
 }
 
 // A process that cannot settle its jobs knows nothing any more: its supervisor starts another.

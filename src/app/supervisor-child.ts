@@ -2,12 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import type { Logger } from '../telemetry/log.ts'
 import type { LineWriter } from './supervisor-output.ts'
 import { type AfterExit, decideAfterExit, type Exit, type RestartRule } from './supervisor-restart.ts'
+import { workerFlags } from './worker-flags.ts'
 
 export interface ChildOptions {
   name: string
   /** The worker file; it runs on the Node that runs this process. */
   file: string
   env: NodeJS.ProcessEnv
+  directory?: string
   /** How long it may take to stop before it is killed. */
   killAfterMs: number
   restart: RestartRule
@@ -69,9 +71,10 @@ function reportExit({ name, log }: ChildOptions, { code, signal }: Exit, next: A
 
 // In a process group of its own, so that Ctrl+C at the terminal reaches it once, through the supervisor. The IPC
 // channel carries no messages: the worker stops by itself when it closes, which it also does if we are killed.
-function spawnWorker({ name, file, env, lines, log }: ChildOptions): ChildProcess {
-  const child = spawn(process.execPath, [file], {
+function spawnWorker({ name, file, env, directory, lines, log }: ChildOptions): ChildProcess {
+  const child = spawn(process.execPath, [...workerFlags, file], {
     env,
+    cwd: directory,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
   })

@@ -7,6 +7,8 @@ export interface SupervisedProcess {
   name: string
   file: string
   env: NodeJS.ProcessEnv
+  /** Where it works; as this process, if left out. */
+  directory?: string
 }
 
 export interface SupervisorOptions {

@@ -22,7 +22,11 @@ export function isAutoReply(headers: HeaderBlock): boolean {
     'x-mail-autoreply',
   ]
   if (marks.some((name) => headers.has(name) && headers.raw(name)?.toLowerCase() !== 'no')) return true
-  const subject = headers.decoded('subject') ?? ''
+  return hasAutoReplySubject(headers)
+}
+
+export function hasAutoReplySubject(headers: HeaderBlock): boolean {
+  const subject = (headers.decoded('subject') ?? '').slice(0, 500)
   return autoReplySubject.test(subject) || autoReplyInSubject.test(subject)
 }
 

@@ -4,6 +4,8 @@ import type { SmtpStage } from './smtp-stage.ts'
 export interface RecipientFinding {
   address?: string | undefined
   originalRecipient?: string | undefined
+  /** A recipient field without a domain: `rfc822; kai`, of local delivery. */
+  bareName?: string | undefined
   action?: string | undefined
   status?: string | undefined
   /** The machine-readable reply, without its `smtp;`. */

@@ -1,17 +1,21 @@
 import type { RecipientFinding } from './finding.ts'
 import { maxDiagnosticChars } from './limits.ts'
 import { boilerplate } from './readers/notice-wording.ts'
-import { classifyReason, type Reply } from './reasons/classify.ts'
+import { type Reply, reasonInCodes, reasonInWords } from './reasons/classify.ts'
 import { isVague, replyCodesOf } from './reply-codes.ts'
 import { smtpStageOf } from './smtp-stage.ts'
 import type { BounceReason, RecipientKind, RecipientVerdict } from './verdict.ts'
 
 /** Reasons that mean the address, or its domain, will not take mail again. */
-const deadAddress = new Set<BounceReason>([
-  'invalid_recipient',
-  'invalid_domain',
-  'moved',
-  'suppressed_by_provider',
+const deadAddress = new Set<BounceReason>(['invalid_recipient', 'invalid_domain', 'moved'])
+/** Reasons that pass, where no code says otherwise. */
+const passing = new Set<BounceReason>([
+  'mailbox_full',
+  'expired',
+  'connection',
+  'remote_error',
+  'rate_limited',
+  'greylisted',
 ])
 const successes = new Set(['delivered', 'relayed', 'expanded', 'deliverable'])
 
@@ -19,11 +23,12 @@ const successes = new Set(['delivered', 'relayed', 'expanded', 'deliverable'])
 export function judge(finding: RecipientFinding, delayed: boolean): RecipientVerdict {
   if (successes.has(finding.action ?? '')) return delivered(finding)
   const text = evidenceText(finding)
-  const { status, smtpCode } = codesOf(finding, text)
+  const codes = codesOf(finding, text)
+  const { status, smtpCode } = codes
   const stage = finding.stage ?? smtpStageOf(text) ?? smtpStageOf(finding.context ?? '')
   const reason = reasonOf(finding, text, { status, smtpCode, stage })
   const action = finding.action ?? (delayed ? 'delayed' : 'failed')
-  const permanent = isPermanent(action, status, smtpCode)
+  const permanent = isPermanent(action, codes, reason)
   const addressDead = permanent && deadAddress.has(reason)
   return {
     address: finding.address ?? null,
@@ -41,18 +46,14 @@ export function judge(finding: RecipientFinding, delayed: boolean): RecipientVer
   }
 }
 
-/** The machine-readable reply first: the prose around it may speak of other recipients and other causes. */
+/** The machine-readable reply first: the prose around it may speak of other recipients and other causes. Codes last. */
 function reasonOf(finding: RecipientFinding, text: string, reply: Omit<Reply, 'text'>): BounceReason {
-  const tellings = [
-    [finding.diagnostic, finding.aside].filter((part) => part).join('\n'),
-    text,
-    finding.context,
-  ]
-  for (const told of tellings) {
-    const reason = told ? classifyReason({ ...reply, text: told }) : 'unknown'
-    if (reason !== 'unknown') return reason
+  const machine = joined(finding.diagnostic, finding.aside)
+  for (const told of [machine, text, withoutBoilerplate(finding.context ?? '')]) {
+    const reason = told === '' ? undefined : reasonInWords({ ...reply, text: told })
+    if (reason) return reason
   }
-  return classifyReason({ ...reply, text: '' })
+  return reasonInCodes(reply) ?? 'unknown'
 }
 
 function kindOf(action: string, addressDead: boolean): RecipientKind {
@@ -61,10 +62,10 @@ function kindOf(action: string, addressDead: boolean): RecipientKind {
 }
 
 /** The reply of the server that refused outranks the class of the report that passes it on (4.4.7 around a 550). */
-function isPermanent(action: string, status: string | undefined, smtpCode: string | undefined): boolean {
+function isPermanent(action: string, { status, smtpCode }: Codes, reason: BounceReason): boolean {
   if (action === 'delayed') return false
   const decisive = smtpCode ?? status
-  return decisive === undefined || decisive.startsWith('5')
+  return decisive === undefined ? !passing.has(reason) : decisive.startsWith('5')
 }
 
 interface Codes {
@@ -84,12 +85,18 @@ function codesOf(finding: RecipientFinding, text: string): Codes {
 }
 
 function evidenceText(finding: RecipientFinding): string {
-  let text = [finding.diagnostic, finding.aside, finding.notice]
-    .filter((part) => part)
-    .join('\n')
-    .slice(0, maxDiagnosticChars)
-  for (const phrase of boilerplate) text = text.replace(phrase, ' ')
-  return text
+  const text = joined(finding.diagnostic, finding.aside, finding.notice)
+  return withoutBoilerplate(text)
+}
+
+function joined(...parts: (string | undefined)[]): string {
+  return parts.filter((part) => part).join('\n')
+}
+
+function withoutBoilerplate(text: string): string {
+  let rest = text.slice(0, maxDiagnosticChars)
+  for (const phrase of boilerplate) rest = rest.replace(phrase, ' ')
+  return rest
 }
 
 function delivered(finding: RecipientFinding): RecipientVerdict {

@@ -1,4 +1,5 @@
 import { findAddresses, isDaemon } from './addresses.ts'
+import { hasAutoReplySubject } from './auto-reply.ts'
 import { maxRecipients } from './limits.ts'
 import { introducedBy } from './readers/notice-recipients.ts'
 import { openings, reportSubject } from './readers/notice-wording.ts'
@@ -9,6 +10,8 @@ export interface ReportSigns {
   /** Sent by a mail system: its name, or an empty return path. */
   fromSystem: boolean
   subject: boolean
+  /** Of an answer in absence: what its text quotes is no report. */
+  autoReplySubject: boolean
   /** The text opens as reports do. */
   opening: boolean
   /** Exim names the recipients in the header. */
@@ -24,7 +27,8 @@ export function reportSigns(parts: ReportParts, notice: string): ReportSigns {
   const failed = headers.all('x-failed-recipients').join(',')
   return {
     fromSystem: isFromSystem(parts),
-    subject: reportSubject.test(headers.decoded('subject') ?? ''),
+    subject: isReportSubject(headers.decoded('subject') ?? ''),
+    autoReplySubject: hasAutoReplySubject(headers),
     leading: introducedBy(firstLine(notice)).length > 0,
     opening: openings.some((opening) => opening.test(notice)),
     returned: parts.returned !== undefined,
@@ -32,12 +36,17 @@ export function reportSigns(parts: ReportParts, notice: string): ReportSigns {
   }
 }
 
+function isReportSubject(subject: string): boolean {
+  const line = subject.slice(0, 500)
+  return reportSubject.some((wording) => wording.test(line))
+}
+
 function firstLine(notice: string): string {
   return notice.trimStart().split('\n', 1)[0]?.slice(0, 500) ?? ''
 }
 
 const systemName =
-  /mailer-?daemon|mail deliver|postmaster|mail ?system|delivery (?:sub)?system|mail administrator|system administrator|mmsc|returned mail|majordomo/i
+  /mailer-?daemon|mail deliver|postmaster|mail ?system|delivery (?:sub)?system|mail administrator|system administrator|microsoftexchange329e|mmsc|returned mail|majordomo/i
 
 function isFromSystem(parts: ReportParts): boolean {
   const { headers } = parts.root
@@ -53,6 +62,7 @@ function isFromSystem(parts: ReportParts): boolean {
 /** At least two independent signs make a report; `named` is whether the text names a recipient and an error. */
 export function isReport(signs: ReportSigns, named: boolean): boolean {
   if (signs.failedRecipients.length > 0) return true
+  if (signs.autoReplySubject) return false
   if (signs.fromSystem && signs.leading && named) return true
   if (signs.fromSystem)
     return (signs.opening && (signs.subject || named)) || (signs.subject && (named || signs.returned))

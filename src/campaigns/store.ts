@@ -1,9 +1,8 @@
 import { type Selectable, sql } from 'kysely'
 import type { Db, Trx } from '../db/connect.ts'
-import type { CampaignStepsTable, CampaignsTable } from '../db/schema.ts'
+import type { CampaignsTable } from '../db/schema.ts'
 
 export type Campaign = Selectable<CampaignsTable>
-export type CampaignStep = Selectable<CampaignStepsTable>
 export type CampaignKey = Pick<Campaign, 'tenant_id' | 'id'>
 
 export async function findCampaign(db: Db, tenantId: string, name: string): Promise<Campaign | undefined> {

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { addBounceCommands } from './commands/bounces.ts'
 import { addCampaignCommands } from './commands/campaign.ts'
+import { addDemoCommand } from './commands/demo.ts'
 import { addLeadCommands } from './commands/leads.ts'
 import { addMailboxCommands } from './commands/mailbox.ts'
 import { addMigrateCommand } from './commands/migrate.ts'
@@ -20,8 +21,9 @@ const groups: readonly ((program: Command) => void)[] = [
   addLeadCommands,
   addSuppressionCommands,
   addCampaignCommands,
-  addStatusCommand,
   addBounceCommands,
+  addStatusCommand,
+  addDemoCommand,
 ]
 
 const examples = `

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import path from 'node:path'
 import { AppError } from '../core/errors.ts'
@@ -15,6 +15,7 @@ import {
   startServer,
   stopServer,
 } from './postgres-server.ts'
+import { makeShelter } from './postgres-shelter.ts'
 
 /** `server.json`: written before the data directory is, so that a crash in between loses no password. */
 interface ServerRecord {
@@ -78,23 +79,22 @@ async function bringUp(directory: string): Promise<string> {
 
 async function newRecord(directory: string): Promise<ServerRecord> {
   const home = await chooseHome(directory)
+  if ((await fs.readdir(home)).includes('data'))
+    throw new AppError(
+      'conflict',
+      `${path.join(home, 'data')} has lost the server.json beside it, which holds its password. ` +
+        'Put it back, or move the data away to begin with an empty database.',
+    )
   const password = randomBytes(24).toString('base64url')
   const record = home === directory ? { password } : { password, home }
   await writeRecord(directory, record)
   return record
 }
 
-/**
- * The directory itself; or, when its path leads through one that the server's account cannot enter (/root), a
- * place below /var/lib, which unlike /var/tmp nobody else can write to and nothing sweeps.
- */
+/** The directory itself, unless its path leads through one that the server's account cannot enter. */
 async function chooseHome(directory: string): Promise<string> {
   const account = await findServerAccount()
-  if (await canEnter(account, directory)) return directory
-  const digest = createHash('sha256').update(directory).digest('hex').slice(0, 12)
-  const home = `/var/lib/rookery/postgres-${digest}`
-  await fs.mkdir(home, { recursive: true, mode: 0o711 })
-  return home
+  return (await canEnter(account, directory)) ? directory : makeShelter(directory)
 }
 
 async function readRecord(directory: string): Promise<ServerRecord | undefined> {

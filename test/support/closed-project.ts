@@ -1,12 +1,26 @@
 import { promises as fs } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
+import { onTestFinished } from 'vitest'
 import { projectRoot } from './program.ts'
 
 // What the embedded server's code needs to run, besides Node's own modules.
 const libraries = /^(kysely|pg|pg-.*|pgpass|postgres-.*|split2|xtend)$/
 
-/** Copies as much of this project as brings up the embedded server, with its optional package or as if without. */
-export async function copyProject(target: string, options: { binaries: boolean }): Promise<void> {
+/**
+ * A copy of as much of this project as brings up the embedded server, with its optional package or as if without,
+ * below a directory of this mode; removed when the test is over.
+ */
+export async function temporaryProject(options: { mode: number; binaries: boolean }): Promise<string> {
+  const parent = await fs.mkdtemp(path.join(os.tmpdir(), 'rookery-project-'))
+  onTestFinished(() => fs.rm(parent, { recursive: true, force: true }))
+  await fs.chmod(parent, options.mode)
+  const project = path.join(parent, 'project')
+  await copyProject(project, options)
+  return project
+}
+
+async function copyProject(target: string, options: { binaries: boolean }): Promise<void> {
   await fs.mkdir(path.join(target, 'node_modules'), { recursive: true })
   await fs.copyFile(path.join(projectRoot, 'package.json'), path.join(target, 'package.json'))
   for (const room of ['src/core', 'src/db', 'src/lab']) await copy(target, room)

@@ -7,9 +7,9 @@ import { moduleUrl } from './program.ts'
 import { runStatement } from './template.ts'
 
 /** A directory for an embedded server; when the test is over the server is stopped and the directory removed. */
-export async function temporaryServerDirectory(mode = 0o755): Promise<string> {
+export async function temporaryServerDirectory(): Promise<string> {
   const parent = await fs.mkdtemp(path.join(os.tmpdir(), 'rookery-embedded-'))
-  await fs.chmod(parent, mode)
+  await fs.chmod(parent, 0o755)
   const directory = path.join(parent, 'a place with spaces', 'postgres')
   onTestFinished(async () => {
     await stopEmbeddedPostgres(directory)

@@ -40,6 +40,7 @@ export async function startFleet(database: TestDatabase, overrides: Partial<Send
   const queue = await openQueue(pool, {
     schema: schemaNames.queueSchema,
     supervise: false,
+    superviseIntervalSeconds: 5,
     monitorIntervalSeconds: 5,
     onError: (err) => log.error({ err }, 'queue.failed'),
   })

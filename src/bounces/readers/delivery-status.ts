@@ -82,7 +82,8 @@ function findingOf(group: Fields): RecipientFinding | undefined {
   const address =
     recipientOf(final ?? '') ?? recipientOf(group.get('x-actual-recipient') ?? '') ?? originalRecipient
   return {
-    address: address ?? bareRecipient(final ?? ''),
+    address,
+    bareName: bareRecipient(final ?? ''),
     originalRecipient,
     action: actionOf(group.get('action')),
     status: statusOfField(group.get('status') ?? ''),

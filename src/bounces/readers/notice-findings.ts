@@ -14,15 +14,24 @@ export function noticeFindings(context: ReportContext): RecipientFinding[] | und
   return alone(found.length > 0 ? found : [fromReturnedMessage(context)], context)
 }
 
-/** Adds to a delivery status what the notice says of each recipient: the command that was refused often stands only there. */
+/**
+ * Adds to a delivery status what the notice says of each recipient: the command that was refused often stands only there, and the
+ * address where a gateway wrote its own kind of name into the field (`x400; …`, `unknown; CN=kai/O=example`).
+ */
 export function withNotice(findings: RecipientFinding[], context: ReportContext): RecipientFinding[] {
-  const said = new Map(readNotice(context.notice, new Set()).map((one) => [one.address, one.notice]))
-  const whole = findings.length === 1 ? context.text : undefined
+  const named = readNotice(context.notice, addressesOfReader(context))
+  const said = new Map(named.map((one) => [one.address, one.notice]))
+  const alone = findings.length === 1
   return findings.map((finding) => ({
     ...finding,
+    address: finding.address ?? (alone ? onlyAddress(named, context) : undefined) ?? finding.bareName,
     notice: said.get(finding.address) ?? said.get(finding.originalRecipient),
-    context: whole,
+    context: alone ? context.text : undefined,
   }))
+}
+
+function onlyAddress(named: RecipientFinding[], context: ReportContext): string | undefined {
+  return (named.length === 1 ? named[0]?.address : undefined) ?? context.original.to ?? undefined
 }
 
 /** A recipient on a line of its own is enough; one named in a sentence counts when the text says what was wrong. */

@@ -21,8 +21,20 @@ const bullet = /^[ \t]{0,24}(?:[-*>•·+]{1,3}[ \t]{0,4})?(?:--[ \t])?["'<({[]{
 /** Sendmail: `554 5.1.1 <a@b>... User unknown`; others `550 a@b`. */
 const replyBefore = /^[ \t]{0,8}[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3} )?[<]?$/
 /** After an address that begins its line, when the line is about that address. */
-const aboutIt =
-  /^["'>)}\]]{0,3}(?:[ \t]{0,8}$|[ \t]{0,4}:|\.\.\.| \.\.\.|[ \t]{0,4}<(?:mailto:)?| on \w{3}, | on \d{1,2}\/|[ \t]{1,4}\[|[ \t]{1,4}\(| Invalid Address| Error,|[ \t]{1,4}-{1,2}[> ]|,?[ \t]{1,4}[45]\d\d[ -])/i
+const aboutIt: readonly RegExp[] = [
+  // Alone: "kai@example.org", "kai@example.org<mailto:kai@example.org>"; with its error: "<kai@example.org>: host mx said"
+  /^["'>)}\]]{0,3}(?:[ \t]{0,40}$|[ \t]{0,4}:|[ \t]{0,4}<mailto:)/i,
+  // sendmail: "<kai@example.org>... User unknown"; smail: "kai@example.org ... unknown host"
+  /^>? ?\.\.\./,
+  // Exchange 2003: "kai@example.org on Thu, 29 Apr 2007 16:51:51", "'kai@example.org' am 29.04.2007 16:51"
+  /^['"]? (?:on|am|le|el|il|op|em|den) (?:\w{3}, |\d{1,2}[./-])/i,
+  // "kai@example.org [User unknown]", "<kai@example.org>   (Unknown user kai)", "kai@example.org - mailbox full"
+  /^["'>)}\]]{0,3}[ \t]{1,12}(?:[[(]|-{1,2}[> ])/,
+  // "<kai@example.org> no such user", and no quotation: "<kai@example.org> wrote:"
+  /^>[ \t]{1,4}(?!wrote|schrieb|a écrit)[a-z]/i,
+  // Zoho: "kai@example.org Invalid Address, ERROR_CODE :550"; PowerMTA: "<kai@example.org>  delivery failed; will not continue trying"
+  /^>?[ \t]{1,4}(?:Invalid Address|Error,|delivery failed|,?[45]\d\d[ -])/i,
+]
 
 /** Addresses of one line that are looked at. */
 const maxNamedInLine = 10
@@ -35,8 +47,7 @@ export function introducedBy(line: string): Introduced[] {
   if (!first) return []
   const before = line.slice(0, first.start)
   const after = line.slice(first.end)
-  if (bullet.test(before) && aboutIt.test(after))
-    return [introduction(first, 'own-line', restOf(after), line)]
+  if (bullet.test(before) && isAboutIt(after)) return [introduction(first, 'own-line', restOf(after), line)]
   if (replyBefore.test(before) && /^>?\.\.\. /.test(after))
     return [introduction(first, 'own-line', line, line)]
   return found
@@ -50,6 +61,10 @@ function bracketedAfter(line: string, found: FoundAddress[]): FoundAddress | und
   return name && address && line.slice(name.end, address.start) === ' <'
     ? { ...address, start: name.start }
     : undefined
+}
+
+function isAboutIt(after: string): boolean {
+  return aboutIt.some((wording) => wording.test(after))
 }
 
 function introduction(found: FoundAddress, how: Introduction, rest: string, line: string): Introduced {

@@ -13,7 +13,8 @@ export const copyMarkers: readonly RegExp[] = [
   /^[ \t]{0,8}[-=*_|#+]{2,60} ?(?:the )?(?:message|mail) (?:text|headers?|body|copy)? ?(?:follows?|following|below)[ .:]{0,4}(?:[-=*_|#+]{2,60})?[ \t]{0,8}$/i,
   // DragonFly: "Message headers follow.", "Original message follows."; Office 365: "Original message headers:"
   /^[ \t]{0,8}(?:the )?(?:original |returned |undelivered )?(?:message|mail) ?(?:headers?|text|body)? ?(?:follows?|is following|included below|is below|attached)[.:]{0,3}[ \t]{0,8}$/i,
-  /^[ \t]{0,8}original (?:message|mail)(?: headers?| details)?:[ \t]{0,8}$/i,
+  // Mimecast: "Original Message:"; others: "bounced E-Mail:", "Returned message:"
+  /^[ \t]{0,8}(?:original|returned|bounced|rejected) (?:message|e-?mail|mail)(?: headers?| details)?:[ \t]{0,8}$/i,
   /^[ \t]{0,8}(?:included is a copy of the message header|the message headers? (?:is|are|follows?)|start of message)/i,
   // Argentine qmail: "--- Mensaje original adjunto."; German: "----- Ursprüngliche Nachricht -----"; French: "--- Message original ---"
   /^[ \t]{0,8}[-=*_]{2,60} ?(?:mensaje (?:original|devuelto)|urspr.{1,3}ngliche nachricht|message d'origine|message original|messaggio originale|mensagem original)/i,
@@ -100,8 +101,19 @@ export const openings: readonly RegExp[] = [
 ]
 
 /** Subjects of reports, decoded. */
-export const reportSubject =
-  /undeliver|not delivered|delivery (?:status|fail|delay|error|has failed|problem|report)|(?:mail|message|e-?mail|delivery)[a-z ]{0,20} (?:fail(?:ed|ure)|delayed|undelivered|blocked)|(?:failure|bounce) notice|fail(?:ed|ure) notice|failure notification|returned mail|returning (?:message|mail)|mail (?:system )?error|delayed mail|warning: (?:message|could not)|could ?n[o']t be delivered|mail failure|delivery incomplete|error sending your mail|are not member|rejected|unzustellbar|non remis|no se puede entregar|não entregue|退信|не доставлен|未送達|配信不能|エラー/i
+export const reportSubject: readonly RegExp[] = [
+  // "Undelivered Mail Returned to Sender", "Delivery Status Notification (Failure)", "failure notice", "Returned mail: User unknown"
+  /undeliver|not delivered|could ?n[o']t be delivered|delivery (?:status|fail|delay|error|has failed|problem|report|incomplete)/i,
+  /(?:mail|message|e-?mail|delivery)[a-z ]{0,20} (?:fail(?:ed|ure)|delayed|undelivered|blocked)|(?:failure|bounce|failed) (?:notice|notification)/i,
+  /returned mail|returning (?:message|mail)|mail (?:system )?error|mail failure|error sending your mail|rejected|are not member/i,
+  // "Warning: message 1abc-0001-Xy delayed 24 hours", "Delayed Mail (still being retried)"
+  /delayed mail|warning: (?:message|could not)/i,
+  // German, French, Spanish, Italian, Portuguese, Dutch, Polish, Swedish, Danish, Czech
+  /unzustellbar|nicht zustellbar|nicht zugestellt|non remis|non distribu|échec de (?:la )?remise|no se (?:puede|pudo|ha podido) entregar|no entregado|impossibile recapitare|mancato recapito|recapito non riuscito/i,
+  /não (?:é possível entregar|entregue)|falha na entrega|onbestelbaar|kan niet (?:worden )?bezorg|niedostarczal|nie można dostarczyć|olevererbar|kan ikke leveres|nedoručiteln/i,
+  // Russian, Chinese, Japanese, Korean
+  /не ?доставлен|не уда(?:ется|лось) доставить|退信|未送达|无法送达|未送達|配信不能|配信エラー|エラー|반송|배달되지 않음/i,
+]
 
 /** Words directly before an address that say that it is the recipient; each sees the 90 characters before it. */
 export const introducingWords: readonly RegExp[] = [
@@ -109,7 +121,7 @@ export const introducingWords: readonly RegExp[] = [
   /(?:deliver|delivering|delivered|delivery|undeliverable|undelivered|sent|send|sending|mail|message|e-?mail)(?: (?:your|this|the|of|your) ?(?:mail|message|e-?mail)?)? ?(?:to|for):?[ \t\n]{0,4}[<"'(]{0,2}$/i,
   // "Recipient: <a@b>", "The following recipients returned permanent errors: a@b", "Recipient Address: a@b"
   // MailEnable: "Recipient: [SMTP:a@b]"; "Empfänger: a@b", "Destinatario: a@b", "収件者: a@b"
-  /(?:recipients?|recipient\(s\)|address|addresses|errors|users?|mailbox|account|rcpt to|to|failed|following)[ \t]{0,4}:[ \t]{0,10}(?:\[smtp:)?[<"'([]{0,2}$/i,
+  /(?:recipients?|recipient\(s\)|address|addresses|errors|error-for|users?|userid|mailbox|account|rcpt to|to|failed|following)[ \t]{0,4}:[ \t]{0,10}(?:\[smtp:)?[<"'([]{0,2}$/i,
   /(?:empf.{1,2}nger|destinataires?|destinat.{1,2}rios?|destinatari|ontvanger|odbiorca|получател.{1,4}|адресат|収件者|宛先|受信者|收件人)[ \t]{0,4}[:：][ \t]{0,10}[<"'(]{0,2}$/i,
   // "Unknown user: a@b", "Delivery failed 20 attempts: a@b", "User unknown: a@b"
   /(?:unknown user|unknown|attempts|undeliverable|not delivered to|not be delivered)[ \t]{0,2}:?[ \t]{1,4}[<"'(]{0,2}$/i,

@@ -1,5 +1,6 @@
 import type { ReasonRule } from './rule.ts'
 
+/** The domain of the recipient does not exist or takes no mail. */
 export const domainRules: readonly ReasonRule[] = [
   {
     reason: 'invalid_domain',
@@ -52,6 +53,10 @@ export const domainRules: readonly ReasonRule[] = [
       'no mx record',
       'no mx found',
       'no valid mx',
+      'no mx or a record',
+      'no a or mx record',
+      'domain could not be found',
+      'domain cannot be found',
       'mx record … not found',
       'does not accept mail',
       "doesn't accept mail",

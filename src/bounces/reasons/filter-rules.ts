@@ -1,11 +1,13 @@
 import type { ReasonRule } from './rule.ts'
 
+/** The recipient, or a filter of theirs, does not want the message. */
 export const filterRules: readonly ReasonRule[] = [
   {
     reason: 'recipient_filtered',
     says: [
       // Facebook: "550 5.1.1 RCP-P2 Refused due to recipient preferences"
       'recipient preferences',
+      'rcp-p2',
       "recipient's preferences",
       'refused by recipient',
       'blocked by recipient',
@@ -31,7 +33,6 @@ export const filterRules: readonly ReasonRule[] = [
       // auone/ezweb: "Each of the following recipients was rejected by a remote mail server."
       'was rejected by a remote mail server',
       'this mailbox does not accept',
-      'recipient_filtered',
     ],
   },
 ]

@@ -1,5 +1,6 @@
 import type { ReasonRule } from './rule.ts'
 
+/** Refusals that are about the mailbox: suppressed, full, moved, closed. */
 export const mailboxRules: readonly ReasonRule[] = [
   {
     reason: 'suppressed_by_provider',
@@ -41,6 +42,7 @@ export const mailboxRules: readonly ReasonRule[] = [
       'maildir delivery failed: … full',
       'maildrop … quota',
       'account is full',
+      'account full',
       'account … full',
       'user is over',
       'over quota',
@@ -177,6 +179,9 @@ export const mailboxRules: readonly ReasonRule[] = [
       'account … blocked',
       'user is blocked',
       'not been used',
+      'due to inactivity',
+      'locked out',
+      'has been locked',
       'unused',
       'closed account',
       'account closed',

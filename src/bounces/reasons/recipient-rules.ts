@@ -1,5 +1,6 @@
 import type { ReasonRule } from './rule.ts'
 
+/** Said by the system that reports, or in words that no filter uses: no need to know which command was refused. */
 export const deadRecipientRules: readonly ReasonRule[] = [
   {
     reason: 'invalid_recipient',
@@ -20,25 +21,35 @@ export const deadRecipientRules: readonly ReasonRule[] = [
       // IMail: "Unknown user: a@b", Postfix local(8): "unknown user: \"name\""
       'unknown user: @',
       'unknown user: "',
+      // Domino: "User Kai (kai@example.org) not listed in Domino Directory", Notes: "User not listed in public Name & Address Book"
+      'not listed in domino directory',
+      'not listed in public name',
+      'not unique in domino directory',
+      // Facebook: "550 5.1.1 RCP-P1 https://www.facebook.com/postmaster/response_codes"
+      'rcp-p1',
       // PowerMTA: "X-PowerMTA-BounceCategory: bad-mailbox"
       'bouncecategory: bad-mailbox',
     ],
   },
 ]
 
+/**
+ * Postfix puts "Recipient address rejected:" before whatever a policy server says. "Access denied" is how Exchange Online and
+ * others refuse an unknown recipient; any other text behind it may be a policy that passes.
+ */
 export const refusedRecipientRules: readonly ReasonRule[] = [
   {
     reason: 'invalid_recipient',
     says: [
-      'recipient address rejected',
+      'recipient address rejected: access denied',
       'address rejected',
       'recipient refused',
       'recipient denied',
-      'recipient not accepted',
     ],
   },
 ]
 
+/** Wordings for "no such mailbox"; whether the address is dead depends on the command that was refused. */
 export const unknownRecipientRules: readonly ReasonRule[] = [
   {
     reason: 'invalid_recipient',
@@ -130,6 +141,10 @@ export const unknownRecipientRules: readonly ReasonRule[] = [
       'not listed in',
       'not in … directory',
       'undeliverable address',
+      // Exim, after asking the next server: "550 Callout verification failed"
+      'callout verification failed',
+      'recipient verification failed',
+      'recipient verify failed',
       'not configured to receive',
       'email account that you tried to reach',
       'the account does not exist',

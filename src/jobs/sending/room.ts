@@ -5,6 +5,7 @@ import type { Sealer } from '../../secrets/sealer.ts'
 import type { ClaimedEmail } from '../../sending/claim-emails.ts'
 import type { RetryPolicy } from '../../sending/settlement.ts'
 import type { OutgoingMessage } from '../../smtp/compose.ts'
+import type { SubmissionResult } from '../../smtp/submit.ts'
 import { createTransports, type Transports } from '../../smtp/transports.ts'
 import { findSuppressions } from '../../suppression/store.ts'
 import type { Logger } from '../../telemetry/log.ts'
@@ -14,8 +15,9 @@ import { createLeases, type Leases } from './leases.ts'
 import type { SendingMailbox } from './mailbox.ts'
 import { createRenderer } from './render.ts'
 import type { SessionLimits } from './session.ts'
-import { createSettler, replaySpool, type Settler } from './settler.ts'
+import { createSettler, type Settler } from './settler.ts'
 import { createSlotShares, type SlotShares } from './slot-shares.ts'
+import { replaySpool } from './spool.ts'
 import { createWindowOpening } from './window-opening.ts'
 
 export interface SendingOptions {
@@ -41,6 +43,7 @@ export interface SendingRoom {
   clock: Clock
   log: Logger
   random: () => number
+  inFlight: { inc(): void; dec(): void }
   sealer: Sealer
   transports: Transports
   claimer: Coalescer<LaneClaim, LaneClaimAnswer>
@@ -51,7 +54,7 @@ export interface SendingRoom {
   retry: RetryPolicy
   renderer: (mailbox: SendingMailbox) => (email: ClaimedEmail) => Promise<OutgoingMessage>
   findSuppression(email: ClaimedEmail): Promise<string | undefined>
-  onSettled(email: ClaimedEmail, result: { verdict: { kind: string } }, claimedAt: Moment): void
+  onSettled(email: ClaimedEmail, result: SubmissionResult, claimedAt: Moment): void
   /** After the sessions have ended: the last settlements, then the connections. */
   close(deadlineMs: number): Promise<void>
 }
@@ -67,11 +70,13 @@ interface RoomPorts {
 export async function openSendingRoom(ports: RoomPorts, options: SendingOptions): Promise<SendingRoom> {
   const { db, log, metrics, sealer } = ports
   const clock = systemClock
-  const replayed = await replaySpool(db, options.spoolDirectory, clock.now)
+  const onRefused = (outcome: { id: string }, err: unknown) =>
+    log.error({ emailId: outcome.id, err }, 'settle.refused')
+  const replayed = await replaySpool(db, options.spoolDirectory, clock.now, onRefused)
   if (replayed > 0) log.info({ emails: replayed }, 'spool.replayed')
 
   const transports = createTransports(transportOptions(options))
-  const settler = createSettler(db, settlerOptions(ports, options, clock))
+  const settler = createSettler(db, { ...settlerOptions(ports, options, clock), onRefused })
   const leases = createLeases(db, {
     clock,
     leaseSeconds: options.leaseSeconds,
@@ -83,6 +88,7 @@ export async function openSendingRoom(ports: RoomPorts, options: SendingOptions)
     clock,
     log,
     random: Math.random,
+    inFlight: metrics.submissionsInFlight,
     sealer,
     transports,
     settler,
@@ -97,10 +103,11 @@ export async function openSendingRoom(ports: RoomPorts, options: SendingOptions)
     retry: { baseSeconds: options.retryBaseSeconds, giveUpSeconds: options.retryGiveUpHours * 3600 },
     renderer: createRenderer(db),
     async findSuppression(email) {
-      const [suppression] = await findSuppressions(db, email.tenantId, email.to)
+      const [suppression] = await findSuppressions(db, email.tenantId, email.to.toLowerCase())
       return suppression?.reason
     },
-    onSettled(_email, { verdict }, claimedAt) {
+    onSettled(_email, { verdict, timings }, claimedAt) {
+      metrics.submitSeconds.observe(timings.totalMs / 1000)
       metrics.emailsSettled.inc({ outcome: outcomeLabel(verdict.kind) })
       metrics.claimToSettledSeconds.observe((clock.monotonicMs() - claimedAt.monotonicMs) / 1000)
     },
@@ -148,6 +155,9 @@ function claimerOptions({ metrics, log }: RoomPorts, options: SendingOptions, cl
       metrics.databaseErrors.inc()
       log.warn({ err }, 'claim.retried')
     },
+    onRefused(lanes: readonly LaneClaim[], err: unknown) {
+      for (const { mailboxId, lane } of lanes) log.error({ mailboxId, lane, err }, 'claim.refused')
+    },
   }
 }
 
@@ -164,7 +174,5 @@ function settlerOptions({ metrics, log }: RoomPorts, options: SendingOptions, cl
       metrics.databaseErrors.inc()
       log.warn({ err }, 'settle.retried')
     },
-    onRefused: (outcome: { id: string }, err: unknown) =>
-      log.error({ emailId: outcome.id, err }, 'settle.refused'),
   }
 }
