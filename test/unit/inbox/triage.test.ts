@@ -23,6 +23,11 @@ describe('a report', () => {
   })
 })
 
+test('a talk on a mailing list about challenges is none', () => {
+  const fields = { 'List-Id': '<l.example>' }
+  expect(classify('Click to verify.', fields, { type: 'challenge' })).toMatchObject({ kind: 'bulk' })
+})
+
 describe('warmup', () => {
   const isWarmup = (mail: ReturnType<typeof received>) => mail.headers.has('x-warmup-token')
 
