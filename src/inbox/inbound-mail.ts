@@ -1,6 +1,6 @@
 import { decodeCharset } from '../mime/charset.ts'
 import { type HeaderBlock, splitHeaders } from '../mime/header-block.ts'
-import { decodedBytes, type Mail, type MailPart, textOf, walk } from '../mime/read-mail.ts'
+import { decodedBytes, type Mail, type MailPart, textOf } from '../mime/read-mail.ts'
 
 /** What a person writes stands long before this; the rest is quotes. */
 const maxTextChars = 100_000
@@ -86,9 +86,15 @@ function attachmentOf(part: MailPart): Attachment {
   }
 }
 
+/** Parents first, attached messages included; the reader of the message capped their number and depth. */
+function* everyPart(part: MailPart): Generator<MailPart> {
+  yield part
+  for (const child of part.children) yield* everyPart(child)
+}
+
 function returnedHeaders(root: MailPart): HeaderBlock[] {
   const found: HeaderBlock[] = []
-  for (const part of walk(root)) {
+  for (const part of everyPart(root)) {
     if (found.length === maxReturnedHeaders) break
     if (/rfc822-headers?$|^message\/global-headers$/.test(part.contentType.type))
       found.push(splitHeaders(decodedBytes(part).trimStart()).headers)

@@ -30,7 +30,8 @@ export function triage(mail: InboundMail, context: TriageContext): Triage {
   const reported = reportOf(mail)
   if (reported) return reported
   if (context.isWarmup?.(mail)) return { class: 'warmup', evidence: 'it bears the token of a warmup message' }
-  if (mail.report.type === 'challenge')
+  // Members of lists talk about such services.
+  if (mail.report.type === 'challenge' && !isListMail(mail.headers))
     return { class: 'challenge', evidence: 'a service asks the sender to prove to be a person' }
   const { newText, quotes } = newTextOf(mail)
   const mailto = readMailtoUnsubscribe(mail.headers, newText)

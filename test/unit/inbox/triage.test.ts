@@ -23,6 +23,11 @@ describe('a report', () => {
   })
 })
 
+test('a talk on a mailing list about challenges is none', () => {
+  const fields = { 'List-Id': '<l.example>' }
+  expect(classify('Click to verify.', fields, { type: 'challenge' })).toMatchObject({ kind: 'bulk' })
+})
+
 describe('warmup', () => {
   const isWarmup = (mail: ReturnType<typeof received>) => mail.headers.has('x-warmup-token')
 
@@ -136,6 +141,7 @@ describe('a person', () => {
     'Thanks, but no.',
     "Thanks for your email. I'm out of office until Monday, can we talk on Tuesday?",
     "Sounds good, but I am on vacation until Monday. Let's talk when I am back.",
+    'Thank you for your email. I am on vacation until Monday, but this sounds interesting. I will reply when I am back.',
     'I am no longer responsible for this, please contact Kim.',
     'Klingt interessant, ich bin aber bis Montag im Urlaub.',
   ])('answers "%s"', (text) => {

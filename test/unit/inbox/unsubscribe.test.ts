@@ -85,6 +85,7 @@ describe('a typed request to be written to no more', () => {
     'I no longer work with Acme, we switched.',
     'Können Sie die alten Einträge aus der Liste entfernen? Dann kaufen wir.',
     'La baja temperatura no es problema.',
+    `Please remove me from the project. ${'It is about something else altogether. '.repeat(20)}`,
     `${'We have a long story to tell about our lists. '.repeat(20)} unsubscribe me`,
   ])('is not "%s"', (text) => {
     expect(readTypedUnsubscribe(text)).toBeUndefined()
