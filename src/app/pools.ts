@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { bounceProcessing } from '../jobs/bounce-processing.ts'
+import { emailProcessing } from '../jobs/email-processing.ts'
 import { emailSending } from '../jobs/email-sending.ts'
+import { createInboxRoom } from '../jobs/inbox/room.ts'
 import { readFleetState } from '../jobs/scheduler/fleet-state.ts'
 import { startSchedulerLoops } from '../jobs/scheduler/loops.ts'
 import { openSendingRoom } from '../jobs/sending/room.ts'
@@ -32,6 +35,8 @@ export const pools = {
     { queue: 'email-sending', label: 'email-sending', minPriority: 0, maxPriority: 0, shareOfSlots: 0.5 },
     { queue: 'email-sending', label: 'email-sending:low', maxPriority: -1, shareOfSlots: 0.25 },
   ],
+  inbox: [{ queue: 'email-processing', label: 'email-processing', shareOfSlots: 1 }],
+  bounce: [{ queue: 'bounce-processing', label: 'bounce-processing', shareOfSlots: 1 }],
 } as const satisfies Record<string, readonly Served[]>
 
 export type ProcessName = keyof typeof pools
@@ -50,8 +55,7 @@ export async function startPools(name: ProcessName, context: Context): Promise<P
     monitorIntervalSeconds: context.config.queue.monitorSeconds,
     onError: (err) => context.log.warn({ err }, 'queue.failed'),
   })
-  const parts =
-    name === 'scheduler' ? await startScheduler(context, queue) : await startSending(context, queue)
+  const parts = await starters[name](context, queue)
   let running = true
   return {
     ready: () => running,
@@ -61,6 +65,17 @@ export async function startPools(name: ProcessName, context: Context): Promise<P
       await closeQueue(queue)
     },
   }
+}
+
+const starters: Record<ProcessName, (context: Context, queue: QueueClient) => Promise<Parts> | Parts> = {
+  scheduler: startScheduler,
+  sending: startSending,
+  inbox: startInbox,
+  bounce: startBounce,
+}
+
+interface Parts {
+  stop(): Promise<void>
 }
 
 async function startScheduler(context: Context, queue: QueueClient) {
@@ -91,6 +106,19 @@ async function startSending(context: Context, queue: QueueClient) {
       await room.close(lastSettlementsMs)
     },
   }
+}
+
+function startInbox(context: Context, queue: QueueClient): Parts {
+  const room = createInboxRoom({ ...context, queue }, context.config.inbox)
+  const served = startServed(context, queue, 'inbox', emailProcessing(room), context.config.inbox.slots)
+  return { stop: () => drainAll(served) }
+}
+
+function startBounce(context: Context, queue: QueueClient): Parts {
+  const { db, log, config } = context
+  const handler = bounceProcessing({ db, log, coalesceMs: config.bounce.coalesceMs })
+  const served = startServed(context, queue, 'bounce', handler, config.bounce.slots)
+  return { stop: () => drainAll(served) }
 }
 
 // Of the time to stop, the last part is kept for what the database has not taken, and for closing connections.

@@ -36,6 +36,26 @@ export const queues = {
     heartbeatSeconds: 10,
     deleteAfterSeconds: 3600,
   }),
+  // A sync that fails is planned again by the scheduler; its retries are for workers that died.
+  'email-processing': contract({
+    payload: z.object({ tenantId: z.uuid(), mailboxId: z.uuid() }),
+    policy: 'exclusive',
+    retryLimit: 3,
+    retryDelaySeconds: 5,
+    expireSeconds: 900,
+    heartbeatSeconds: 15,
+    deleteAfterSeconds: 3600,
+  }),
+  // A handler that fails five times is looked at by a person; acting is one transaction, so a retry is harmless.
+  'bounce-processing': contract({
+    payload: z.object({ tenantId: z.uuid(), messageId: z.uuid() }),
+    policy: 'standard',
+    retryLimit: 5,
+    retryDelaySeconds: 30,
+    expireSeconds: 300,
+    heartbeatSeconds: 10,
+    deleteAfterSeconds: day,
+  }),
   'system-maintenance': contract({
     payload: z.object({ task: z.enum(['partitions', 'prune']) }),
     policy: 'exclusive',

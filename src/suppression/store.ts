@@ -1,10 +1,10 @@
 import { type Selectable, sql } from 'kysely'
 import { domainOf } from '../core/email-address.ts'
 import { newId } from '../core/ids.ts'
-import type { Db } from '../db/connect.ts'
+import type { Db, Trx } from '../db/connect.ts'
 import type { SuppressionsTable } from '../db/schema.ts'
 
-export type Suppression = Omit<Selectable<SuppressionsTable>, 'evidence'>
+export type Suppression = Selectable<SuppressionsTable>
 
 export interface NewSuppression {
   scope: 'address' | 'domain'
@@ -13,27 +13,37 @@ export interface NewSuppression {
   reason: string
   /** Who or what says so: operator, import, bounce, complaint, unsubscribe. */
   source: string
+  /** What it rests on: the report, its codes and text, how many failures. */
+  evidence?: Record<string, unknown>
+  /** Absent or null: for ever. */
+  expiresAt?: Date | null
 }
 
-const columns = ['id', 'tenant_id', 'scope', 'value', 'reason', 'source', 'expires_at', 'created_at'] as const
+// What a recipient has asked for outranks what was observed about the address.
+const rank = (table: string) =>
+  sql<number>`case ${sql.ref(`${table}.source`)} when 'complaint' then 3 when 'unsubscribe' then 2 else 1 end`
 
 /**
- * How many were new; one that stands already keeps its reason, one that would expire no longer does.
- * `tenantId` null: for every tenant.
+ * How many were new or changed. One that stands keeps its reason, unless the new one lasts longer or is what the
+ * recipient asked for; one that has ended begins anew and remembers what it was. `tenantId` null: for every tenant.
  */
 export async function insertSuppressions(
-  db: Db,
+  db: Db | Trx,
   tenantId: string | null,
   suppressions: readonly NewSuppression[],
 ): Promise<number> {
   if (suppressions.length === 0) return 0
   const distinct = new Map(suppressions.map((one) => [`${one.scope} ${one.value}`, one]))
-  const rows = [...distinct.values()].map((one) => ({
-    ...one,
-    id: newId(),
-    tenant_id: tenantId,
-    expires_at: null,
-  }))
+  // Two writers that meet in the same rows take them in the same order.
+  const rows = [...distinct]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, { evidence, expiresAt, ...one }]) => ({
+      ...one,
+      id: newId(),
+      tenant_id: tenantId,
+      evidence: JSON.stringify(evidence ?? {}),
+      expires_at: expiresAt ?? null,
+    }))
   const inserted = await db
     .insertInto('suppressions')
     .values(rows)
@@ -43,21 +53,88 @@ export async function insertSuppressions(
         .doUpdateSet((eb) => ({
           reason: eb.ref('excluded.reason'),
           source: eb.ref('excluded.source'),
-          expires_at: null,
+          expires_at: eb.ref('excluded.expires_at'),
+          created_at: sql<Date>`now()`,
+          evidence: sql<string>`excluded.evidence || jsonb_build_object('earlier', jsonb_build_object(
+            'reason', suppressions.reason, 'source', suppressions.source, 'since', suppressions.created_at,
+            'until', suppressions.expires_at, 'removed', suppressions.evidence -> 'removed'))`,
         }))
-        .where('suppressions.expires_at', 'is not', null),
+        .where(sql<boolean>`suppressions.expires_at <= now() or ${rank('excluded')} > ${rank('suppressions')}
+          or (${rank('excluded')} = ${rank('suppressions')} and suppressions.expires_at is not null
+              and (excluded.expires_at is null or excluded.expires_at > suppressions.expires_at))`),
     )
     .returning('id')
     .execute()
   return inserted.length
 }
 
-/** Newest first: the tenant's own and those for every tenant. */
-export async function listSuppressions(db: Db, tenantId: string, limit: number): Promise<Suppression[]> {
+export interface Removal {
+  at: Date
+  by: string
+  reason: string
+}
+
+/**
+ * Ends those that stand now and returns them. The rows stay, with who ended them and why: failures from before do not
+ * count again.
+ */
+export async function setSuppressionsRemoved(
+  db: Db | Trx,
+  tenantId: string | null,
+  values: readonly string[],
+  removal: Removal,
+): Promise<Suppression[]> {
+  return db
+    .updateTable('suppressions')
+    .set({
+      expires_at: sql<Date>`now()`,
+      evidence: sql<string>`evidence || ${JSON.stringify({ removed: removal })}::jsonb`,
+    })
+    .where('value', 'in', [...values])
+    .where('tenant_id', tenantId === null ? 'is' : '=', tenantId)
+    .where(standing)
+    .returningAll()
+    .execute()
+}
+
+const standing = sql<boolean>`(expires_at is null or expires_at > now())`
+
+/** Every standing one in the order of its value, in pages; none of other tenants. */
+export async function* eachSuppression(
+  db: Db,
+  tenantId: string,
+  pageSize = 5000,
+): AsyncGenerator<Suppression> {
+  let last = { value: '', id: '00000000-0000-0000-0000-000000000000' }
+  for (;;) {
+    const page = await db
+      .selectFrom('suppressions')
+      .selectAll()
+      .where((eb) => eb.or([eb('tenant_id', '=', tenantId), eb('tenant_id', 'is', null)]))
+      .where(standing)
+      .where(sql<boolean>`(value, id) > (${last.value}, ${last.id}::uuid)`)
+      .orderBy('value')
+      .orderBy('id')
+      .limit(pageSize)
+      .execute()
+    yield* page
+    const end = page.at(-1)
+    if (!end || page.length < pageSize) return
+    last = end
+  }
+}
+
+/** Newest first: the tenant's own and those for every tenant. `ended`: also those that have expired or were removed. */
+export async function listSuppressions(
+  db: Db,
+  tenantId: string,
+  { limit, ended }: { limit: number; ended: boolean },
+): Promise<Suppression[]> {
   return db
     .selectFrom('suppressions')
-    .select(columns)
+    .selectAll()
     .where((eb) => eb.or([eb('tenant_id', '=', tenantId), eb('tenant_id', 'is', null)]))
+    .$if(!ended, (query) => query.where(standing))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(limit)
@@ -68,7 +145,7 @@ export async function listSuppressions(db: Db, tenantId: string, limit: number):
 export async function findSuppressions(db: Db, tenantId: string, address: string): Promise<Suppression[]> {
   return db
     .selectFrom('suppressions')
-    .select(columns)
+    .selectAll()
     .where((eb) => eb.or([eb('tenant_id', '=', tenantId), eb('tenant_id', 'is', null)]))
     .where((eb) =>
       eb.or([
@@ -76,7 +153,7 @@ export async function findSuppressions(db: Db, tenantId: string, address: string
         eb.and([eb('scope', '=', 'domain'), eb('value', '=', domainOf(address))]),
       ]),
     )
-    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', sql<Date>`now()`)]))
+    .where(standing)
     .orderBy('created_at')
     .execute()
 }

@@ -46,7 +46,7 @@ async function add(values: string[], options: TenantOptions & { reason: string }
 async function list(options: TenantOptions & { limit: number }): Promise<void> {
   const suppressions = await withDatabase(async ({ db }) => {
     const tenant = await resolveTenant(db, options.tenant)
-    return listSuppressions(db, tenant.id, options.limit)
+    return listSuppressions(db, tenant.id, { limit: options.limit, ended: false })
   })
   printSuppressions(suppressions, options, 'Nothing is suppressed.')
 }
