@@ -150,12 +150,14 @@ export async function up(db: Kysely<never>): Promise<void> {
       primary key (tenant_id, subject_type, subject, day)
     )`.execute(db)
 
-  // An out-of-office note holds a sequence until its writer is back.
-  await sql`alter table campaign_leads add column held_until timestamptz`.execute(db)
-
-  // Reports and answers name a message by the ID that its server gave it, or by its recipient alone.
+  // Providers that rewrite Message-IDs: replies refer to theirs.
   await sql`
     create index emails_server_message_id_idx on emails using hash (server_message_id)
      where server_message_id is not null`.execute(db)
+
+  // An out-of-office note holds a sequence until its writer is back.
+  await sql`alter table campaign_leads add column held_until timestamptz`.execute(db)
+
+  // A report may name its recipient and nothing else; a suppression ends what is still to go to its address.
   await sql`create index emails_to_address_idx on emails using hash (to_address)`.execute(db)
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { bounceProcessing } from '../jobs/bounce-processing.ts'
 import { emailSending } from '../jobs/email-sending.ts'
 import { readFleetState } from '../jobs/scheduler/fleet-state.ts'
@@ -93,8 +94,12 @@ async function startSending(context: Context, queue: QueueClient) {
   const served = startServed(context, queue, 'sending', emailSending(room), config.sending.slots)
   return {
     async stop() {
-      await drainAll(served)
-      await room.close(settleDeadlineMs(config.shutdownSeconds))
+      // Without a database sessions wait for their settlements: in time these are spooled instead.
+      await Promise.race([
+        drainAll(served),
+        sleep(drainDeadlineMs(config.shutdownSeconds), undefined, { ref: false }),
+      ])
+      await room.close(lastSettlementsMs)
     },
   }
 }
@@ -106,8 +111,9 @@ function startBounce(context: Context, queue: QueueClient): Parts {
   return { stop: () => drainAll(served) }
 }
 
-// Of the time to stop, the last part is kept for closing connections.
-const settleDeadlineMs = (shutdownSeconds: number): number => Math.max(1000, shutdownSeconds * 1000 - 5000)
+// Of the time to stop, the last part is kept for what the database has not taken, and for closing connections.
+const drainDeadlineMs = (shutdownSeconds: number): number => Math.max(1000, shutdownSeconds * 1000 - 5000)
+const lastSettlementsMs = 1000
 
 async function drainAll(served: readonly JobPool[]): Promise<void> {
   await Promise.all(served.map((pool) => pool.drain()))

@@ -34,7 +34,9 @@ export function createCoalescer<Input, Output>(
   let idleWaiters: (() => void)[] = []
 
   function arm(): void {
-    if (running || timer || queued.length === 0) return
+    const hasJustFilled = queued.length === options.maxBatch
+    if (running || queued.length === 0 || (timer && !hasJustFilled)) return
+    clearTimeout(timer)
     const waitMs = queued.length >= options.maxBatch ? 0 : options.maxWaitMs
     timer = setTimeout(() => {
       timer = undefined

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 // Class 08 connection exceptions, 57P01-57P03 shutdown and start-up, 53300 too many connections, and what the
 // socket says. https://www.postgresql.org/docs/current/errcodes-appendix.html
 const connectionCodes =
-  /^(08...|57P0[1-3]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENOENT)$/
+  /^(08...|57P0[1-3]|25P03|53300|ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)$/
 const connectionMessages =
   /connection terminated|timeout exceeded when trying to connect|connection ended|client has encountered a connection error|not queryable/i
 
@@ -17,6 +17,21 @@ export function isConnectionError(error: unknown): boolean {
 export function isTransientConflict(error: unknown): boolean {
   const { code } = (error ?? {}) as { code?: string }
   return code === '40001' || code === '40P01'
+}
+
+// Class 53 too few resources, 57 the operator's doing, 58 the system beneath it, 55P03 a lock, and 25006: a standby
+// that is not promoted yet.
+const troubleCodes = /^(53...|57...|58...|55P03|25006)$/
+
+/** True when the server could not do it now, whatever was asked: nothing was committed, and it passes by itself. */
+export function isServerTrouble(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: string }
+  return troubleCodes.test(code ?? '') && !isConnectionError(error)
+}
+
+/** True for what says nothing about the input: the same may be asked again, and may succeed. */
+export function isPassing(error: unknown): boolean {
+  return isConnectionError(error) || isTransientConflict(error) || isServerTrouble(error)
 }
 
 /** True when the statement took longer than its connection allows (57014), or the server did not answer in that time. */
@@ -36,18 +51,17 @@ export interface RetryOptions {
 
 /**
  * Runs an operation until the database answers: for work that is safe to repeat with the same input.
- * Conflicts are retried at once, a lost database every 0.1 to 2 s; other errors are thrown.
+ * Conflicts are retried at once, a lost or troubled database every 0.1 to 2 s; other errors are thrown.
  */
 export async function untilAnswered<T>(operation: () => Promise<T>, options: RetryOptions = {}): Promise<T> {
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await operation()
     } catch (error) {
-      const lost = isConnectionError(error)
-      const retriable = isTransientConflict(error) || (lost && options.retryLost !== false)
+      const retriable = isConnectionError(error) ? options.retryLost !== false : isPassing(error)
       if (!retriable || options.signal?.aborted) throw error
       options.onRetry?.(error)
-      await sleep(lost ? Math.min(2000, 100 * 2 ** attempt) : 5)
+      await sleep(isTransientConflict(error) ? 5 : Math.min(2000, 100 * 2 ** attempt))
     }
   }
 }

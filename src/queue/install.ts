@@ -37,8 +37,13 @@ function changeableOptions(name: (typeof queueNames)[number]) {
   }
 }
 
+// By their full names: another schema of the search path may have a table called jobs.
 async function dropQueueViews(db: Db): Promise<void> {
-  await sql`drop view if exists queue_health_dashboard, job_queues, jobs`.execute(db)
+  const { rows } = await sql<{ schema: string }>`select current_schema() as schema`.execute(db)
+  const names = ['queue_health_dashboard', 'job_queues', 'jobs'].map((view) =>
+    sql.id(rows[0]?.schema ?? '', view),
+  )
+  await sql`drop view if exists ${sql.join(names)}`.execute(db)
 }
 
 async function createQueueViews(db: Db, schema: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
+import { toJson } from '../db/json.ts'
 import type { QueueName } from './catalogue.ts'
 
 /** One row of `job_logs`: a job that changed something or ended badly, or a minute of those that did neither. */
@@ -17,13 +18,14 @@ export interface JobLog {
   finishedAt: Date
 }
 
+/** Written again after an answer that was lost, they are there once. */
 export async function insertJobLogs(trx: Trx, logs: readonly JobLog[]): Promise<void> {
   if (logs.length === 0) return
   await sql`
     insert into job_logs (id, queue_name, job_id, job_key, status, log_message, attempt_number, job_count, changed,
                           started_at, finished_at)
-    select * from json_to_recordset(${JSON.stringify(logs)}) as log (
+    select * from json_to_recordset(${toJson(logs)}) as log (
       "id" uuid, "queueName" text, "jobId" uuid, "jobKey" text, "status" text, "message" text,
       "attemptNumber" int, "jobCount" int, "changed" int, "startedAt" timestamptz, "finishedAt" timestamptz)
-  `.execute(trx)
+    on conflict (id) do nothing`.execute(trx)
 }

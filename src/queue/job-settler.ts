@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { createCoalescer } from '../core/coalescer.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Db, Trx } from '../db/connect.ts'
+import { storable } from '../db/json.ts'
 import { untilAnswered } from '../db/retry.ts'
 import { inTransaction, type QueueClient } from './boss.ts'
 import type { QueueName } from './catalogue.ts'
@@ -56,9 +57,7 @@ async function settleBatch(
     finished.map((item) => item.job),
   )
   const successors = finished.flatMap((item) =>
-    item.outcome.kind === 'continue' && owned.has(item.job.id)
-      ? [successor(item.job, item.outcome.until)]
-      : [],
+    item.outcome.kind === 'continue' && owned.has(item.job) ? [successor(item.job, item.outcome.until)] : [],
   )
   if (successors.length > 0) await queue.boss.insert(name, successors, inTransaction(trx))
 
@@ -66,7 +65,9 @@ async function settleBatch(
     if (item.outcome.kind === 'reject') await deadLetter(queue, trx, name, item.job, item.outcome.reason)
   }
   for (const item of batch) {
-    if ('failure' in item) await queue.boss.fail(name, attempt(item.job), item.failure, inTransaction(trx))
+    if (!('failure' in item)) continue
+    const output = { message: storable(item.failure.message) }
+    await queue.boss.fail(name, attempt(item.job), output, inTransaction(trx))
   }
   await insertJobLogs(
     trx,
@@ -80,17 +81,17 @@ async function completeOwned(
   trx: Trx,
   name: QueueName,
   jobs: readonly JobAttempt[],
-): Promise<Set<string>> {
+): Promise<Set<JobAttempt>> {
   if (jobs.length === 0) return new Set()
-  const { rows } = await sql<{ id: string }>`
-    select id from ${jobTable(queue)} j
+  const { rows } = await sql<{ id: string; retry_count: number }>`
+    select id, retry_count from ${jobTable(queue)} j
      where name = ${name} and state = 'active'
        and (id, retry_count) in (select * from unnest(${jobs.map((job) => job.id)}::uuid[], ${jobs.map((job) => job.retryCount)}::int[]))
      order by id for update`.execute(trx)
-  const owned = new Set(rows.map((row) => row.id))
-  const attempts = jobs.filter((job) => owned.has(job.id)).map(attempt)
-  if (attempts.length > 0) await queue.boss.complete(name, attempts, null, inTransaction(trx))
-  return owned
+  const active = new Map(rows.map((row) => [row.id, row.retry_count]))
+  const owned = jobs.filter((job) => active.get(job.id) === job.retryCount)
+  if (owned.length > 0) await queue.boss.complete(name, owned.map(attempt), null, inTransaction(trx))
+  return new Set(owned)
 }
 
 // Without retries left, fail() moves the job to the dead-letter queue with its provenance, ready to be redriven.
@@ -106,7 +107,7 @@ async function deadLetter(
      where name = ${name} and id = ${job.id} and retry_count = ${job.retryCount} and state = 'active'`.execute(
     trx,
   )
-  await queue.boss.fail(name, attempt(job), { reason }, inTransaction(trx))
+  await queue.boss.fail(name, attempt(job), { reason: storable(reason) }, inTransaction(trx))
 }
 
 const attempt = (job: JobAttempt) => ({ id: job.id, retryCount: job.retryCount })

@@ -24,7 +24,7 @@ export async function listLiveJobs(
   return rows
 }
 
-/** Makes deferred and retrying jobs runnable now; a job in a worker's hands is left alone. */
+/** Makes deferred and retrying jobs runnable now; a job in a worker's hands is left alone. Locks in key order. */
 export async function pullForward(
   queue: QueueClient,
   trx: Trx,
@@ -33,8 +33,12 @@ export async function pullForward(
 ): Promise<void> {
   if (keys.length === 0) return
   await sql`
-    update ${jobTable(queue)} set start_after = now()
-     where name = ${name} and state < 'active' and start_after > now() and singleton_key = any(${keys})
+    with locked as materialized (
+      select id from ${jobTable(queue)}
+       where name = ${name} and state < 'active' and start_after > now() and singleton_key = any(${keys})
+       order by singleton_key for update
+    )
+    update ${jobTable(queue)} j set start_after = now() from locked l where j.name = ${name} and j.id = l.id
   `.execute(trx)
 }
 

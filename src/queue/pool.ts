@@ -178,7 +178,7 @@ export function startPool<Name extends QueueName>(
       await loop
       await Promise.all(running)
       heartbeats.stop()
-      await reports.flush(db)
+      await reports.flush(db).catch(options.onError)
     },
   }
 }

@@ -39,7 +39,8 @@ const midnightMarginMs = 120_000
 
 const prefix = (mailboxId: string) => `mailbox/${mailboxId}`
 const dayKey = (mailboxId: string, day: string) => `${prefix(mailboxId)}/day/${day}`
-const rollingKey = (mailboxId: string) => `${prefix(mailboxId)}/24h`
+/** Every claim of the mailbox locks it. */
+export const rollingKey = (mailboxId: string) => `${prefix(mailboxId)}/24h`
 const gapKey = (mailboxId: string) => `${prefix(mailboxId)}/gap`
 
 /** The keys a claim at `now` is taken from. */

@@ -61,36 +61,68 @@ export async function claimEmails(
   requests: readonly ClaimRequest[],
   options: ClaimOptions,
 ): Promise<ClaimAnswer[]> {
+  const budgets = await lockBudgetsOf(trx, requests)
+  // Limits and the time are read behind the locks: a claim that waited decides by what holds now.
   const { now, states } = await listLaneStates(trx, requests)
   const stateOf = new Map(states.map((state) => [laneId(state), state]))
   const blocks = new Map(states.map((state) => [laneId(state), laneBlock(state, now)]))
-  const open = states.filter((state) => !blocks.get(laneId(state)))
-  const pausesOver = open.filter((state) => state.status === 'paused').map((state) => state.mailboxId)
-  await setMailboxesActive(trx, pausesOver)
-  const budgets = await lockBudgetsOf(trx, open, now)
+  await setMailboxesActive(trx, pausesOver(states, blocks))
 
-  const picks = grantLanes(requests, open, budgets, blocks, now)
-  const candidates = picks.length > 0 ? await lockDueEmails(trx, picks, now) : []
-  const claimed = await decideAndWrite(trx, requests, candidates, stateOf, options, now)
-  await setBudgets(trx, takings(claimed, open, budgets, options.random(), now))
+  const candidates: Candidate[] = []
+  const decided: Decided = { claimed: [], dropped: [] }
+  for (const round of roundsOf(requests)) {
+    const picks = grantLanes(round, stateOf, budgets, blocks, now)
+    const found = picks.length > 0 ? await lockDueEmails(trx, picks, now) : []
+    const { claimed, dropped } = decide(round, found, stateOf, options, now)
+    for (const budget of takings(claimed, stateOf, budgets, options.random, now))
+      budgets.set(budget.key, budget)
+    candidates.push(...found)
+    decided.claimed.push(...claimed)
+    decided.dropped.push(...dropped)
+  }
+  await setClaimed(trx, decided.claimed satisfies ClaimRow[], options.leaseSeconds, now)
+  await writeDropped(trx, decided.dropped)
+  await setBudgets(trx, touched(decided.claimed, budgets))
   await setLaneBlocks(trx, changedBlocks(states, blocks))
+  return requests.map((request) => answer(request, candidates, decided, stateOf, blocks))
+}
 
-  return requests.map((request) => {
-    const id = laneId(request)
-    const emails = claimed.filter((email) => email.claimId === request.claimId)
-    const picked = candidates.filter((candidate) => laneId(candidate) === id).length
-    const block = stateOf.has(id) ? blocks.get(id) : missingLane
-    return { emails, block, picked }
-  })
+interface Decided {
+  claimed: ClaimedEmail[]
+  dropped: { candidate: Candidate; decision: Exclude<ClaimDecision, { kind: 'claim' }> }[]
 }
 
 const laneId = (lane: { mailboxId: string; lane: string }): string => `${lane.mailboxId}:${lane.lane}`
 
 const missingLane: LaneBlock = { until: null, code: 'lane_missing', reason: 'the mailbox does not exist' }
 
-async function lockBudgetsOf(trx: Trx, open: readonly LaneState[], now: Date): Promise<Map<string, Budget>> {
+function answer(
+  request: ClaimRequest,
+  candidates: readonly Candidate[],
+  { claimed }: Decided,
+  stateOf: ReadonlyMap<string, LaneState>,
+  blocks: ReadonlyMap<string, LaneBlock | undefined>,
+): ClaimAnswer {
+  const id = laneId(request)
+  const emails = claimed.filter((email) => email.claimId === request.claimId)
+  const picked = candidates.filter((candidate) => laneId(candidate) === id).length
+  return { emails, picked, block: stateOf.has(id) ? blocks.get(id) : missingLane }
+}
+
+function pausesOver(
+  states: readonly LaneState[],
+  blocks: ReadonlyMap<string, LaneBlock | undefined>,
+): string[] {
+  const over = states.filter((state) => state.status === 'paused' && !blocks.get(laneId(state)))
+  return [...new Set(over.map((state) => state.mailboxId))]
+}
+
+/** The budgets of the lanes that are not blocked, locked. */
+async function lockBudgetsOf(trx: Trx, requests: readonly ClaimRequest[]): Promise<Map<string, Budget>> {
+  const { now, states } = await listLaneStates(trx, requests)
   const wanted = new Map<string, string>()
-  for (const state of open) {
+  for (const state of states) {
+    if (laneBlock(state, now)) continue
     for (const key of budgetKeys(state.limits, now)) wanted.set(key, state.tenantId)
   }
   if (wanted.size === 0) return new Map()
@@ -99,49 +131,51 @@ async function lockBudgetsOf(trx: Trx, open: readonly LaneState[], now: Date): P
   return lockBudgets(trx, [...wanted.keys()])
 }
 
-/** Grants each lane what is left; lanes of one mailbox share it. A lane granted nothing gets its block. */
+const urgency = { high: 0, normal: 1, low: 2 } as const
+
+/** Lanes of one mailbox take turns, the urgent first: each is granted what those before it really took. */
+function roundsOf(requests: readonly ClaimRequest[]): ClaimRequest[][] {
+  const urgentFirst = requests.toSorted((a, b) => urgency[a.lane] - urgency[b.lane])
+  const turns = [...Map.groupBy(urgentFirst, (request) => request.mailboxId).values()]
+  const rounds = Math.max(0, ...turns.map((lanes) => lanes.length))
+  return Array.from({ length: rounds }, (_, turn) => turns.flatMap((lanes) => lanes.slice(turn, turn + 1)))
+}
+
+/** Grants each lane what is left. A lane granted nothing gets its block. */
 function grantLanes(
   requests: readonly ClaimRequest[],
-  open: readonly LaneState[],
+  stateOf: ReadonlyMap<string, LaneState>,
   budgets: ReadonlyMap<string, Budget>,
   blocks: Map<string, LaneBlock | undefined>,
   now: Date,
 ): LanePick[] {
-  const openStates = new Map(open.map((state) => [laneId(state), state]))
-  const reserved = new Map<string, Budget>(budgets)
   return requests.flatMap((request) => {
-    const state = openStates.get(laneId(request))
-    if (!state) return []
+    const state = stateOf.get(laneId(request))
+    if (!state || blocks.get(laneId(request))) return []
     const nextDay = () => startOfNextDay(now, state.limits.timezone)
-    const grant = grantFrom(reserved, state.limits, request.wanted, now, nextDay)
+    const grant = grantFrom(budgets, state.limits, request.wanted, now, nextDay)
     if (grant.block) blocks.set(laneId(request), grant.block)
-    for (const budget of takeFrom(reserved, state.limits, grant.count, now, 0))
-      reserved.set(budget.key, budget)
     return grant.count > 0 ? [{ ...request, count: grant.count }] : []
   })
 }
 
-async function decideAndWrite(
-  trx: Trx,
+function decide(
   requests: readonly ClaimRequest[],
   candidates: readonly Candidate[],
   stateOf: ReadonlyMap<string, LaneState>,
   options: ClaimOptions,
   now: Date,
-): Promise<ClaimedEmail[]> {
+): Decided {
   const claimIds = new Map(requests.map((request) => [laneId(request), request.claimId]))
-  const claimed: ClaimedEmail[] = []
-  const dropped: { candidate: Candidate; decision: Exclude<ClaimDecision, { kind: 'claim' }> }[] = []
+  const decided: Decided = { claimed: [], dropped: [] }
   for (const candidate of candidates) {
     const decision = decideClaim(candidate, now, options.windowOpening)
     const state = stateOf.get(laneId(candidate))
     const claimId = claimIds.get(laneId(candidate))
-    if (decision.kind !== 'claim') dropped.push({ candidate, decision })
-    else if (state && claimId) claimed.push(identify(candidate, state, claimId, now))
+    if (decision.kind !== 'claim') decided.dropped.push({ candidate, decision })
+    else if (state && claimId) decided.claimed.push(identify(candidate, state, claimId, now))
   }
-  await setClaimed(trx, claimed satisfies ClaimRow[], options.leaseSeconds)
-  await writeDropped(trx, dropped)
-  return claimed
+  return decided
 }
 
 // The Message-ID and reference of the first attempt stay: what the server may have seen is looked for under them.
@@ -152,10 +186,7 @@ function identify(candidate: Candidate, state: LaneState, claimId: string, now: 
   return { ...candidate, attempt, claimId, ref, messageId, budgetKeys: budgetKeys(state.limits, now) }
 }
 
-async function writeDropped(
-  trx: Trx,
-  dropped: readonly { candidate: Candidate; decision: Exclude<ClaimDecision, { kind: 'claim' }> }[],
-): Promise<void> {
+async function writeDropped(trx: Trx, dropped: Decided['dropped']): Promise<void> {
   const skips = dropped.flatMap(({ candidate, decision }) =>
     decision.kind === 'skip' ? [{ ...candidate, code: decision.code, reason: decision.reason }] : [],
   )
@@ -170,20 +201,23 @@ async function writeDropped(
   await setPostponed(trx, postponements)
 }
 
+/** The budgets as they are after these claims. */
 function takings(
   claimed: readonly ClaimedEmail[],
-  open: readonly LaneState[],
+  stateOf: ReadonlyMap<string, LaneState>,
   budgets: ReadonlyMap<string, Budget>,
-  random: number,
+  random: () => number,
   now: Date,
 ): Budget[] {
-  const counts = new Map<string, number>()
-  for (const email of claimed) counts.set(email.mailboxId, (counts.get(email.mailboxId) ?? 0) + 1)
-  const limits = new Map(open.map((state) => [state.mailboxId, state.limits]))
-  return [...counts].flatMap(([mailboxId, count]) => {
-    const mailbox = limits.get(mailboxId)
-    return mailbox ? takeFrom(budgets, mailbox, count, now, random) : []
+  return [...Map.groupBy(claimed, laneId)].flatMap(([lane, emails]) => {
+    const state = stateOf.get(lane)
+    return state ? takeFrom(budgets, state.limits, emails.length, now, random()) : []
   })
+}
+
+function touched(claimed: readonly ClaimedEmail[], budgets: ReadonlyMap<string, Budget>): Budget[] {
+  const keys = new Set(claimed.flatMap((email) => email.budgetKeys))
+  return [...keys].flatMap((key) => budgets.get(key) ?? [])
 }
 
 function changedBlocks(

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db, Trx } from '../db/connect.ts'
+import { toJson } from '../db/json.ts'
 import type { Budget } from './budgets.ts'
 import type { Candidate, CandidateCampaign, CandidateLead } from './claim.ts'
 import type { LaneBlock, LaneState } from './lane-state.ts'
@@ -137,8 +138,8 @@ export async function lockDueEmails(trx: Trx, picks: readonly LanePick[], now: D
      ) e
       left join lateral (
         select reason from suppressions
-         where value in (e.to_address, e.to_domain)
-           and scope = case when value = e.to_address then 'address' else 'domain' end
+         where value in (lower(e.to_address), e.to_domain)
+           and scope = case when value = lower(e.to_address) then 'address' else 'domain' end
            and (tenant_id = e.tenant_id or tenant_id is null) and (expires_at is null or expires_at > now())
          limit 1
       ) s on true
@@ -214,13 +215,21 @@ export interface ClaimRow {
   budgetKeys: readonly string[]
 }
 
-/** Writes the intent to send. From here on the email is never submitted again unless proven not sent. */
-export async function setClaimed(trx: Trx, claims: readonly ClaimRow[], leaseSeconds: number): Promise<void> {
+/**
+ * Writes the intent to send. From here on the email is never submitted again unless proven not sent.
+ * `now` is the moment whose budgets were charged: by it a rolling budget knows where to give back.
+ */
+export async function setClaimed(
+  trx: Trx,
+  claims: readonly ClaimRow[],
+  leaseSeconds: number,
+  now: Date,
+): Promise<void> {
   if (claims.length === 0) return
   const rows = claims.map((claim) => ({ ...claim, budgetKeys: `{${claim.budgetKeys.join(',')}}` }))
   await sql`
     update emails e
-       set status = 'submitting', attempt = e.attempt + 1, claim_id = i."claimId", claimed_at = clock_timestamp(),
+       set status = 'submitting', attempt = e.attempt + 1, claim_id = i."claimId", claimed_at = ${now},
            lease_until = clock_timestamp() + ${leaseSeconds} * interval '1 second', message_id = i."messageId",
            ref = i.ref, budget_keys = i."budgetKeys"::text[], reason_code = null, error_message = null,
            updated_at = now()
@@ -246,7 +255,7 @@ export async function setPostponed(trx: Trx, postponements: readonly Postponemen
     update emails e
        set status = i.status, due_at = coalesce(i."dueAt", e.due_at), reason_code = i.code,
            error_message = i.reason, updated_at = now()
-      from json_to_recordset(${JSON.stringify(postponements)}) as i (
+      from json_to_recordset(${toJson(postponements)}) as i (
         "tenantId" uuid, id uuid, status text, "dueAt" timestamptz, code text, reason text)
      where e.tenant_id = i."tenantId" and e.id = i.id`.execute(trx)
 }
@@ -261,7 +270,7 @@ export async function setLaneBlocks(
   await sql`
     update sending_lanes l
        set blocked_until = i.until, blocked_code = i.code, blocked_reason = i.reason
-      from json_to_recordset(${JSON.stringify(rows)}) as i (
+      from json_to_recordset(${toJson(rows)}) as i (
         "mailboxId" uuid, lane text, until timestamptz, code text, reason text)
      where l.email_account_id = i."mailboxId" and l.lane = i.lane
        and (l.blocked_until, l.blocked_code) is distinct from (i.until, i.code)`.execute(trx)

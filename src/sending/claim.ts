@@ -67,7 +67,21 @@ export function decideClaim(candidate: Candidate, now: Date, windowOpening: Wind
   if (candidate.campaign?.status === 'paused') {
     return { kind: 'hold', code: 'campaign_paused', reason: 'the campaign is paused' }
   }
-  const opening = windowOpening(candidate, now)
+  return decideByWindow(candidate, now, windowOpening)
+}
+
+const unreadableRetryMs = 10 * 60_000
+
+function decideByWindow(candidate: Candidate, now: Date, windowOpening: WindowOpening): ClaimDecision {
+  let opening: Date | undefined
+  try {
+    opening = windowOpening(candidate, now)
+  } catch (error) {
+    // One campaign that cannot be read must not keep the others of the batch from being claimed.
+    const reason = `the campaign cannot be read: ${error instanceof Error ? error.message : String(error)}`
+    const until = new Date(now.getTime() + unreadableRetryMs)
+    return { kind: 'defer', until, code: 'campaign_unreadable', reason }
+  }
   if (!opening) {
     return {
       kind: 'skip',

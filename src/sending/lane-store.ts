@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db, Trx } from '../db/connect.ts'
+import { storable } from '../db/json.ts'
 import type { LaneRef } from './claim-store.ts'
 
 /** When to wake a lane: at a moment that a row names, or after a while by the database's clock. */
@@ -58,20 +59,34 @@ export async function lockSweep(trx: Trx): Promise<boolean> {
   return rows[0]?.mine ?? false
 }
 
-/** Lanes with a due email that are not blocked and have no wake: what a lost wake would look like. */
-export async function listSleepingLanes(db: Db | Trx, limit: number): Promise<LaneRef[]> {
+/**
+ * Lanes with a due email that are not blocked and have no wake: what a lost wake would look like. In key
+ * order, `limit` of them behind `after`.
+ */
+export async function listSleepingLanes(
+  db: Db | Trx,
+  limit: number,
+  after: { mailboxId: string; lane: string } = firstLane,
+): Promise<LaneRef[]> {
   const { rows } = await sql<LaneRef>`
     select l.tenant_id as "tenantId", l.email_account_id as "mailboxId", l.lane
       from sending_lanes l
-     where (l.blocked_code is null or l.blocked_until <= now())
+     where (l.email_account_id, l.lane) > (${after.mailboxId}::uuid, ${after.lane})
+       and (l.blocked_code is null or l.blocked_until <= now())
        and exists (select 1 from emails e where e.email_account_id = l.email_account_id and e.lane = l.lane
                      and e.status = 'scheduled' and e.due_at <= now())
        and not exists (select 1 from lane_wakes w where w.email_account_id = l.email_account_id and w.lane = l.lane)
+     order by l.email_account_id, l.lane
      limit ${limit}`.execute(db)
   return rows
 }
 
-/** Counts a failed connection; the second in a row opens the host's breaker, for longer each time up to 15 minutes. */
+const firstLane = { mailboxId: '00000000-0000-0000-0000-000000000000', lane: '' }
+
+/**
+ * Counts a failed connection; the second in a row opens the host's breaker, for longer each time up to 15 minutes.
+ * While it is open nothing is counted: what fails then was begun before.
+ */
 export async function recordConnectFailure(
   db: Db,
   host: { host: string; port: number },
@@ -79,10 +94,12 @@ export async function recordConnectFailure(
 ): Promise<{ openedUntil: Date | null }> {
   const { rows } = await sql<{ opened_until: Date | null }>`
     insert into smtp_hosts as h (host, port, connect_failures, last_failure, last_failed_at)
-    values (${host.host}, ${host.port}, 1, ${words}, now())
+    values (${host.host}, ${host.port}, 1, ${storable(words)}, now())
     on conflict (host, port) do update
-       set connect_failures = h.connect_failures + 1, last_failure = excluded.last_failure, last_failed_at = now(),
-           opened_until = now() + least(900, 15 * 2 ^ least(h.connect_failures - 1, 10)) * interval '1 second'
+       set last_failure = excluded.last_failure, last_failed_at = now(),
+           connect_failures = h.connect_failures + case when h.opened_until > now() then 0 else 1 end,
+           opened_until = case when h.opened_until > now() then h.opened_until when h.connect_failures > 0
+             then now() + least(900, 15 * 2 ^ least(h.connect_failures - 1, 10)) * interval '1 second' end
     returning opened_until`.execute(db)
   return { openedUntil: rows[0]?.opened_until ?? null }
 }
@@ -98,17 +115,23 @@ export async function clearConnectFailures(db: Db, host: { host: string; port: n
     .execute()
 }
 
-/** Pauses a mailbox on its server's word, until when; `seconds` null needs an operator. */
+/**
+ * Pauses a mailbox on its server's word, for how long; `seconds` null needs an operator. A pause that stands
+ * already and lasts longer, an operator's above all, is left as it is. Returns until when the mailbox is paused.
+ */
 export async function setMailboxPaused(
   db: Db | Trx,
   mailbox: { tenantId: string; mailboxId: string },
   reason: string,
   seconds: number | null,
 ): Promise<Date | null> {
+  const until = sql`now() + ${seconds}::float8 * interval '1 second'`
+  const lastsLonger = sql`status = 'paused' and (paused_until is null or paused_until >= ${until})`
   const { rows } = await sql<{ paused_until: Date | null }>`
     update email_accounts
-       set status = 'paused', status_reason = ${reason}, updated_at = now(),
-           paused_until = now() + ${seconds}::float8 * interval '1 second'
+       set status = 'paused', updated_at = now(),
+           status_reason = case when ${lastsLonger} then status_reason else ${storable(reason)} end,
+           paused_until = case when ${lastsLonger} then paused_until else ${until} end
      where tenant_id = ${mailbox.tenantId} and id = ${mailbox.mailboxId}
     returning paused_until`.execute(db)
   return rows[0]?.paused_until ?? null

@@ -7,7 +7,10 @@ export interface LeasedEmail {
   attempt: number
 }
 
-/** Extends the leases of emails still on the wire; returns the ids that this worker still holds. */
+/**
+ * Extends the leases of emails still on the wire; returns the ids that this worker still holds. Rows that a settle
+ * has locked are left out: they are ending.
+ */
 export async function setLeases(
   db: Db,
   emails: readonly LeasedEmail[],
@@ -15,9 +18,15 @@ export async function setLeases(
 ): Promise<Set<string>> {
   if (emails.length === 0) return new Set()
   const { rows } = await sql<{ id: string }>`
+    with locked as materialized (
+      select e.tenant_id, e.id from emails e
+        join json_to_recordset(${JSON.stringify(emails)}) as i ("tenantId" uuid, id uuid, attempt int)
+          on e.tenant_id = i."tenantId" and e.id = i.id
+       where e.attempt = i.attempt and e.status = 'submitting'
+       order by e.tenant_id, e.id for update of e skip locked
+    )
     update emails e set lease_until = clock_timestamp() + ${leaseSeconds} * interval '1 second'
-      from json_to_recordset(${JSON.stringify(emails)}) as i ("tenantId" uuid, id uuid, attempt int)
-     where e.tenant_id = i."tenantId" and e.id = i.id and e.attempt = i.attempt and e.status = 'submitting'
+      from locked l where e.tenant_id = l.tenant_id and e.id = l.id
     returning e.id`.execute(db)
   return new Set(rows.map((row) => row.id))
 }

@@ -1,32 +1,33 @@
 import { sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
 
+export interface EmailRef {
+  tenantId: string
+  id: string
+}
+
 /**
- * Something came back that only a sent email can have caused: those of these that are `submitting` or `unknown` are
- * `sent`, since their claim. A settle that comes later fills in what it knows. Returns the ids that changed.
+ * Something came back that only the sent message can have caused: emails that are `submitting` or `unknown`, or that were put
+ * back on the schedule after an attempt, become `sent`, with their event, and their sequences go on. Returns the ids that
+ * changed; emails that are known to be sent are left alone, and what a later settle knows only fills gaps.
  */
-export async function promoteToSent(
-  trx: Trx,
-  emails: readonly { tenantId: string; id: string }[],
-): Promise<Set<string>> {
+export async function promoteToSent(trx: Trx, emails: readonly EmailRef[]): Promise<Set<string>> {
   if (emails.length === 0) return new Set()
   const { rows } = await sql<{ id: string }>`
-    with input as (
-      select "tenantId", id from json_to_recordset(${JSON.stringify(emails)}) as i ("tenantId" uuid, id uuid)
-    ), locked as materialized (
-      select e.tenant_id, e.id, a.timezone
+    with locked as materialized (
+      select e.tenant_id, e.id, a.timezone, coalesce(e.claimed_at, e.updated_at) as happened_at
         from emails e
-        join input i on e.tenant_id = i."tenantId" and e.id = i.id
+        join json_to_recordset(${JSON.stringify(emails)}) as i ("tenantId" uuid, id uuid)
+          on e.tenant_id = i."tenantId" and e.id = i.id
         join email_accounts a on a.tenant_id = e.tenant_id and a.id = e.email_account_id
-       where e.status in ('submitting', 'unknown')
+       where e.status in ('submitting', 'unknown') or e.status in ('scheduled', 'held') and e.attempt > 0
        order by e.tenant_id, e.id
          for update of e
     ), promoted as (
       update emails e
-         set status = 'sent', sent_at = e.claimed_at, sent_on = (e.claimed_at at time zone l.timezone)::date,
+         set status = 'sent', sent_at = l.happened_at, sent_on = (l.happened_at at time zone l.timezone)::date,
              lease_until = null, reason_code = null, error_message = null, updated_at = now()
-        from locked l
-       where e.tenant_id = l.tenant_id and e.id = l.id
+        from locked l where e.tenant_id = l.tenant_id and e.id = l.id
        returning e.*
     ), events as (
       insert into email_events (class, type, id, tenant_id, occurred_at, email_id, attempt, campaign_id, step_id,
@@ -34,7 +35,7 @@ export async function promoteToSent(
       select case kind when 'warmup' then 'warmup' else 'delivery' end,
              case kind when 'warmup' then 'warmup_sent' else 'sent' end,
              gen_random_uuid(), tenant_id, sent_at, id, attempt, campaign_id, step_id, lead_id, email_account_id,
-             sent_on, '{"code": "proven"}'
+             sent_on, '{"code": "proven_by_answer"}'
         from promoted
     ), sequences as (
       update campaign_leads cl

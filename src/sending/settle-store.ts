@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
+import { toJson } from '../db/json.ts'
 import { type Budget, giveBackTo } from './budgets.ts'
 import { lockBudgets, setBudgets } from './claim-store.ts'
 import type { Settlement } from './settlement.ts'
@@ -24,9 +25,19 @@ export async function settleEmails(trx: Trx, settlements: readonly SettlementInp
   if (settlements.length === 0) return new Set()
   const keys = new Set(settlements.filter((item) => item.giveBack).flatMap((item) => [...item.budgetKeys]))
   const budgets = keys.size > 0 ? await lockBudgets(trx, [...keys]) : new Map<string, Budget>()
-  const settled = await writeOutcomes(trx, settlements)
+  const settled: SettledRow[] = []
+  for (const distinct of onePerEmail(settlements)) settled.push(...(await writeOutcomes(trx, distinct)))
   await setBudgets(trx, givenBack(budgets, settled))
   return new Set(settled.map((row) => row.id))
+}
+
+// One statement changes a row once: of two attempts of an email the second would be lost. There is hardly ever one.
+function onePerEmail(settlements: readonly Settlement[]): Settlement[][] {
+  const byEmail = [...Map.groupBy(settlements, (settlement) => settlement.id).values()]
+  const most = Math.max(...byEmail.map((attempts) => attempts.length))
+  return Array.from({ length: most }, (_, turn) =>
+    byEmail.flatMap((attempts) => attempts.slice(turn, turn + 1)),
+  )
 }
 
 function givenBack(budgets: Map<string, Budget>, settled: readonly SettledRow[]): Budget[] {
@@ -41,13 +52,14 @@ function givenBack(budgets: Map<string, Budget>, settled: readonly SettledRow[])
   return [...changed.values()]
 }
 
-// `settled`: proof beats doubt, so an attempt that lapsed to unknown still takes its outcome. `filled`: an
+// `settled`: proof beats doubt, so an attempt that lapsed to unknown still takes its outcome, and one that was put
+// back on the schedule is not sent again when it turns out to have been accepted. `filled`: an
 // email that a report or reply has proven sent only gains what it lacks. `suspected`: a late acceptance of
 // an attempt that was superseded means that two may have been sent.
 async function writeOutcomes(trx: Trx, settlements: readonly Settlement[]): Promise<SettledRow[]> {
   const { rows } = await sql<SettledRow>`
     with input as materialized (
-      select * from json_to_recordset(${JSON.stringify(settlements)}) as i (
+      select * from json_to_recordset(${toJson(settlements)}) as i (
         "tenantId" uuid, id uuid, attempt int, status text, "agoMs" float8, "delaySeconds" float8,
         "countsAsFailure" boolean, "giveBack" boolean, code text, reason text, "replyCode" int,
         "enhancedStatus" text, "replyText" text, "serverMessageId" text, subject text)
@@ -74,7 +86,9 @@ async function writeOutcomes(trx: Trx, settlements: readonly Settlement[]): Prom
              reply_text = (l.outcome)."replyText", server_message_id = (l.outcome)."serverMessageId",
              subject = coalesce((l.outcome).subject, e.subject), updated_at = now()
         from locked l
-       where e.tenant_id = l.tenant_id and e.id = l.id and l.current and l.status in ('submitting', 'unknown')
+       where e.tenant_id = l.tenant_id and e.id = l.id and l.current
+         and (l.status in ('submitting', 'unknown')
+              or l.status in ('scheduled', 'held') and (l.outcome).status = 'sent')
          and (l.status, (l.outcome).status) <> ('unknown', 'unknown')
        returning e.*, (l.outcome)."giveBack" as give_back, l.happened_at
     ), filled as (

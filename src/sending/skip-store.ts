@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
+import { toJson } from '../db/json.ts'
 
 export interface Skip {
   tenantId: string
@@ -16,7 +17,7 @@ export async function skipEmails(trx: Trx, skips: readonly Skip[]): Promise<numb
     with skipped as (
       update emails e
          set status = 'skipped', reason_code = i.code, error_message = i.reason, updated_at = now()
-        from json_to_recordset(${JSON.stringify(rows)}) as i ("tenantId" uuid, id uuid, code text, reason text)
+        from json_to_recordset(${toJson(rows)}) as i ("tenantId" uuid, id uuid, code text, reason text)
        where e.tenant_id = i."tenantId" and e.id = i.id and e.status in ('scheduled', 'held')
        returning e.*
     ), events as (

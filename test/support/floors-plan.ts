@@ -38,7 +38,7 @@ export const doors: Readonly<Record<string, Door | 'anywhere'>> = {
   zod: 'anywhere',
   pg: { rooms: ['db'], typesAnywhere: true },
   'pg-boss': { rooms: ['queue'] },
-  'p-limit': { rooms: ['queue'] },
+  'p-limit': { rooms: ['imap', 'queue'] },
   nodemailer: { rooms: ['smtp', 'lab'] },
   'smtp-server': { rooms: ['lab'] },
   imapflow: { rooms: ['imap'] },

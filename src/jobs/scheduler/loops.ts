@@ -68,9 +68,9 @@ export function startSchedulerLoops(ports: SchedulerPorts, intervals: SchedulerI
 }
 
 async function drain({ db, queue, metrics }: SchedulerPorts): Promise<boolean> {
-  const lanes = await drainWakes(db, queue)
+  const { lanes, more } = await drainWakes(db, queue)
   metrics.laneWakesDrained.inc(lanes)
-  return lanes >= 1000
+  return more
 }
 
 async function plan({ db, metrics, log }: SchedulerPorts): Promise<boolean> {
@@ -107,5 +107,5 @@ async function sweep({ db, queue, log, metrics }: SchedulerPorts): Promise<boole
   const lanes = await sweepLanes(db, queue)
   metrics.sweepRepairs.inc({ kind: 'lane' }, lanes)
   if (lanes > 0) log.warn({ lanes }, 'lanes.repaired')
-  return lanes >= 1000
+  return false
 }

@@ -1,9 +1,12 @@
-import type { Db } from '../../db/connect.ts'
+import type { Db, Trx } from '../../db/connect.ts'
 import type { QueueClient } from '../../queue/boss.ts'
 import { laneKey } from '../../queue/catalogue.ts'
 import { listLiveJobs } from '../../queue/live-jobs.ts'
+import type { LaneRef } from '../../sending/claim-store.ts'
 import { insertWakes, listSleepingLanes, lockSweep } from '../../sending/lane-store.ts'
 import { expireLeases } from '../../sending/lease-store.ts'
+
+const pageSize = 1000
 
 /**
  * Wakes lanes that have a due row and neither a block, a live job nor a wake. It repairs what a bug
@@ -12,16 +15,25 @@ import { expireLeases } from '../../sending/lease-store.ts'
 export async function sweepLanes(db: Db, queue: QueueClient): Promise<number> {
   return db.transaction().execute(async (trx) => {
     if (!(await lockSweep(trx))) return 0
-    const sleeping = await listSleepingLanes(trx, 1000)
-    const keys = sleeping.map((lane) => laneKey(lane.mailboxId, lane.lane))
-    const live = new Set((await listLiveJobs(queue, trx, 'email-sending', keys)).map((job) => job.key))
-    const lost = sleeping.filter((lane) => !live.has(laneKey(lane.mailboxId, lane.lane)))
-    await insertWakes(
-      trx,
-      lost.map((lane) => ({ ...lane, inMs: 0 })),
-    )
-    return lost.length
+    let repaired = 0
+    let page = await listSleepingLanes(trx, pageSize)
+    while (page.length > 0) {
+      const lost = await withoutJob(trx, queue, page)
+      await insertWakes(
+        trx,
+        lost.map((lane) => ({ ...lane, inMs: 0 })),
+      )
+      repaired += lost.length
+      page = await listSleepingLanes(trx, pageSize, page.at(-1))
+    }
+    return repaired
   })
+}
+
+async function withoutJob(trx: Trx, queue: QueueClient, lanes: readonly LaneRef[]): Promise<LaneRef[]> {
+  const keys = lanes.map((lane) => laneKey(lane.mailboxId, lane.lane))
+  const live = new Set((await listLiveJobs(queue, trx, 'email-sending', keys)).map((job) => job.key))
+  return lanes.filter((lane) => !live.has(laneKey(lane.mailboxId, lane.lane)))
 }
 
 /** Ends the leases of workers that no longer answer; their emails become `unknown`. */

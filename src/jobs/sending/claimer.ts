@@ -3,12 +3,14 @@ import { type Coalescer, createCoalescer } from '../../core/coalescer.ts'
 import { newId } from '../../core/ids.ts'
 import type { Db } from '../../db/connect.ts'
 import { isConnectionError, untilAnswered } from '../../db/retry.ts'
+import { rollingKey } from '../../sending/budgets.ts'
 import {
   type ClaimAnswer,
   type ClaimOptions,
   type ClaimRequest,
   claimEmails,
 } from '../../sending/claim-emails.ts'
+import { insertMissingBudgets, lockBudgets } from '../../sending/claim-store.ts'
 import { lockEmailsOfClaims } from '../../sending/lease-store.ts'
 import { settleEmails } from '../../sending/settle-store.ts'
 
@@ -30,10 +32,14 @@ export interface ClaimerOptions extends ClaimOptions {
   clock: Clock
   onBatch?: (seconds: number, requests: number, emails: number) => void
   onRetry?: (error: unknown) => void
+  /** A lane whose claim the database refuses, or that cannot be read: it is blocked for a while. */
+  onRefused?: (requests: readonly ClaimRequest[], error: unknown) => void
 }
 
 /** Makes the claims of all sessions of this process one transaction at a time. */
 export function createClaimer(db: Db, options: ClaimerOptions): Coalescer<LaneClaim, LaneClaimAnswer> {
+  const onRetry = options.onRetry ? { onRetry: options.onRetry } : {}
+
   async function run(batch: readonly LaneClaim[]): Promise<LaneClaimAnswer[]> {
     const startedAt = { wallMs: options.clock.now().getTime(), monotonicMs: options.clock.monotonicMs() }
     const requests = onePerLane(batch)
@@ -50,24 +56,39 @@ export function createClaimer(db: Db, options: ClaimerOptions): Coalescer<LaneCl
     try {
       return await untilAnswered(
         () => db.transaction().execute((trx) => claimEmails(trx, requests, options)),
-        { retryLost: false },
+        { retryLost: false, ...onRetry },
       )
     } catch (error) {
-      if (!isConnectionError(error)) throw error
+      if (!isConnectionError(error)) return claimApart(requests, error)
       options.onRetry?.(error)
-      const claimIds = requests.map((request) => request.claimId)
-      await untilAnswered(
-        () => returnClaims(db, claimIds),
-        options.onRetry ? { onRetry: options.onRetry } : {},
-      )
+      await untilAnswered(() => returnClaims(db, requests), onRetry)
       return requests.map(() => nothing)
     }
+  }
+
+  // One lane that cannot be read must not keep the others from being claimed.
+  async function claimApart(requests: readonly ClaimRequest[], error: unknown): Promise<ClaimAnswer[]> {
+    if (requests.length === 1) {
+      options.onRefused?.(requests, error)
+      return [refused(error, options.clock.now())]
+    }
+    const half = Math.ceil(requests.length / 2)
+    const first = await claimOrReturn(requests.slice(0, half))
+    return [...first, ...(await claimOrReturn(requests.slice(half)))]
   }
 
   return createCoalescer({ maxWaitMs: options.coalesceMs, maxBatch: 1000, run })
 }
 
 const nothing: ClaimAnswer = { emails: [], block: undefined, picked: 0 }
+
+const refusedForMs = 30_000
+
+function refused(error: unknown, now: Date): ClaimAnswer {
+  const reason = `the claim failed: ${error instanceof Error ? error.message : String(error)}`
+  const block = { until: new Date(now.getTime() + refusedForMs), code: 'claim_failed', reason }
+  return { emails: [], block, picked: 0 }
+}
 
 const laneId = (lane: LaneClaim): string => `${lane.mailboxId}:${lane.lane}`
 
@@ -82,9 +103,20 @@ function onePerLane(batch: readonly LaneClaim[]): (ClaimRequest & { position: nu
 }
 
 /** Undoes claims whose emails never left this process. */
-export async function returnClaims(db: Db, claimIds: readonly string[]): Promise<number> {
+export async function returnClaims(db: Db, claims: readonly ClaimRequest[]): Promise<number> {
   return db.transaction().execute(async (trx) => {
-    const emails = await lockEmailsOfClaims(trx, claimIds)
+    // The server may not have read the lost COMMIT yet: until it has, the claim's rows look untouched. So we wait
+    // for what every claim holds to its end.
+    const held = claims.map(({ mailboxId, tenantId }) => ({ key: rollingKey(mailboxId), tenantId }))
+    await insertMissingBudgets(trx, held)
+    await lockBudgets(
+      trx,
+      held.map(({ key }) => key),
+    )
+    const emails = await lockEmailsOfClaims(
+      trx,
+      claims.map((claim) => claim.claimId),
+    )
     const settled = await settleEmails(
       trx,
       emails.map((email) => ({ ...email, ...handedBack })),

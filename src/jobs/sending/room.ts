@@ -15,8 +15,9 @@ import { createLeases, type Leases } from './leases.ts'
 import type { SendingMailbox } from './mailbox.ts'
 import { createRenderer } from './render.ts'
 import type { SessionLimits } from './session.ts'
-import { createSettler, replaySpool, type Settler } from './settler.ts'
+import { createSettler, type Settler } from './settler.ts'
 import { createSlotShares, type SlotShares } from './slot-shares.ts'
+import { replaySpool } from './spool.ts'
 import { createWindowOpening } from './window-opening.ts'
 
 export interface SendingOptions {
@@ -69,11 +70,13 @@ interface RoomPorts {
 export async function openSendingRoom(ports: RoomPorts, options: SendingOptions): Promise<SendingRoom> {
   const { db, log, metrics, sealer } = ports
   const clock = systemClock
-  const replayed = await replaySpool(db, options.spoolDirectory, clock.now)
+  const onRefused = (outcome: { id: string }, err: unknown) =>
+    log.error({ emailId: outcome.id, err }, 'settle.refused')
+  const replayed = await replaySpool(db, options.spoolDirectory, clock.now, onRefused)
   if (replayed > 0) log.info({ emails: replayed }, 'spool.replayed')
 
   const transports = createTransports(transportOptions(options))
-  const settler = createSettler(db, settlerOptions(ports, options, clock))
+  const settler = createSettler(db, { ...settlerOptions(ports, options, clock), onRefused })
   const leases = createLeases(db, {
     clock,
     leaseSeconds: options.leaseSeconds,
@@ -100,7 +103,7 @@ export async function openSendingRoom(ports: RoomPorts, options: SendingOptions)
     retry: { baseSeconds: options.retryBaseSeconds, giveUpSeconds: options.retryGiveUpHours * 3600 },
     renderer: createRenderer(db),
     async findSuppression(email) {
-      const [suppression] = await findSuppressions(db, email.tenantId, email.to)
+      const [suppression] = await findSuppressions(db, email.tenantId, email.to.toLowerCase())
       return suppression?.reason
     },
     onSettled(_email, { verdict, timings }, claimedAt) {
@@ -152,6 +155,9 @@ function claimerOptions({ metrics, log }: RoomPorts, options: SendingOptions, cl
       metrics.databaseErrors.inc()
       log.warn({ err }, 'claim.retried')
     },
+    onRefused(lanes: readonly LaneClaim[], err: unknown) {
+      for (const { mailboxId, lane } of lanes) log.error({ mailboxId, lane, err }, 'claim.refused')
+    },
   }
 }
 
@@ -168,7 +174,5 @@ function settlerOptions({ metrics, log }: RoomPorts, options: SendingOptions, cl
       metrics.databaseErrors.inc()
       log.warn({ err }, 'settle.retried')
     },
-    onRefused: (outcome: { id: string }, err: unknown) =>
-      log.error({ emailId: outcome.id, err }, 'settle.refused'),
   }
 }

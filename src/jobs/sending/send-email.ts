@@ -2,14 +2,15 @@ import type { Clock } from '../../core/clock.ts'
 import { AppError } from '../../core/errors.ts'
 import type { ClaimedEmail } from '../../sending/claim-emails.ts'
 import type { LaneBlock } from '../../sending/lane-state.ts'
-import { decideSettlement, type RetryPolicy } from '../../sending/settlement.ts'
+import { decideSettlement, type RetryPolicy, type SettlementFate } from '../../sending/settlement.ts'
 import type { ReleaseAnswer } from '../../smtp/body-gate.ts'
 import { composeMessage, type OutgoingMessage } from '../../smtp/compose.ts'
 import { type SubmissionResult, submit } from '../../smtp/submit.ts'
 import type { SmtpTransport } from '../../smtp/transports.ts'
 import type { Moment } from './claimer.ts'
 import type { Leases } from './leases.ts'
-import type { Outcome, Settler } from './settler.ts'
+import type { Settler } from './settler.ts'
+import type { Outcome } from './spool.ts'
 
 export interface SendPorts {
   clock: Clock
@@ -29,6 +30,7 @@ export interface SendPorts {
 
 /** Rows claimed longer ago are checked against suppressions once more, before the dot. */
 const recheckAfterMs = 30_000
+const notRenderedRetrySeconds = 60
 
 /** One email: compose, submit under its lease, settle. Rejects only when the outcome could not be written. */
 export async function sendEmail(
@@ -43,7 +45,7 @@ export async function sendEmail(
   try {
     const composed = await compose(email, ports)
     if (!composed.ok) {
-      await ports.settler.settle(failedContent(email, composed.reason, ports.clock.monotonicMs()))
+      await ports.settler.settle(unsent(email, composed.fate, ports.clock.monotonicMs()))
       return undefined
     }
     const result = await submit(mailbox.transport, {
@@ -62,18 +64,41 @@ export async function sendEmail(
   }
 }
 
-type Composed = { ok: true; body: Buffer; subject: string } | { ok: false; reason: string }
+type Composed = { ok: true; body: Buffer; subject: string } | { ok: false; fate: SettlementFate }
 
 async function compose(email: ClaimedEmail, ports: SendPorts): Promise<Composed> {
+  let message: OutgoingMessage
   try {
-    const message = await ports.render(email)
+    message = await ports.render(email)
+  } catch (error) {
+    const isContent = error instanceof AppError && error.code === 'invalid_input'
+    return { ok: false, fate: isContent ? failedContent(error) : notRendered(error) }
+  }
+  try {
     return { ok: true, body: await composeMessage(message), subject: message.subject }
   } catch (error) {
-    if (error instanceof AppError && error.code === 'invalid_input')
-      return { ok: false, reason: error.message }
-    throw error
+    return { ok: false, fate: failedContent(error) }
   }
 }
+
+const inWords = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+const failedContent = (error: unknown): SettlementFate => ({
+  status: 'failed',
+  delaySeconds: 0,
+  countsAsFailure: false,
+  giveBack: true,
+  code: 'content',
+  reason: inWords(error),
+})
+
+// The database was away while the step was read, say: nothing is wrong with the email.
+const notRendered = (error: unknown): SettlementFate => ({
+  ...failedContent(error),
+  status: 'scheduled',
+  delaySeconds: notRenderedRetrySeconds,
+  code: 'not_rendered',
+})
 
 function mayRelease(
   email: ClaimedEmail,
@@ -82,7 +107,11 @@ function mayRelease(
   ports: SendPorts,
 ): ReleaseAnswer | Promise<ReleaseAnswer> {
   if (!leaseHeld()) return 'lease_lapsed'
-  if (ports.clock.monotonicMs() - claimedAt.monotonicMs < recheckAfterMs) return true
+  const heldMs = Math.max(
+    ports.clock.monotonicMs() - claimedAt.monotonicMs,
+    ports.clock.now().getTime() - claimedAt.wallMs,
+  )
+  if (heldMs < recheckAfterMs) return true
   return ports.findSuppression(email).then((suppressed) => {
     if (suppressed) return 'suppressed'
     return leaseHeld() || 'lease_lapsed'
@@ -110,15 +139,10 @@ function toOutcome(
   }
 }
 
-function failedContent(email: ClaimedEmail, reason: string, monotonicMs: number): Outcome {
+function unsent(email: ClaimedEmail, fate: SettlementFate, monotonicMs: number): Outcome {
   return {
     ...identity(email),
-    status: 'failed',
-    delaySeconds: 0,
-    countsAsFailure: false,
-    giveBack: true,
-    code: 'content',
-    reason,
+    ...fate,
     monotonicMs,
     replyCode: null,
     enhancedStatus: null,

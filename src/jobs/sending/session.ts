@@ -93,8 +93,13 @@ export async function runSession(
     return true
   }
 
-  const end = await turn()
-  await Promise.all(onTheWire)
+  let end: SessionResult['end']
+  try {
+    end = await turn()
+  } finally {
+    // Also when the claim failed: what is on the wire belongs to this session until it is settled.
+    await Promise.all(onTheWire)
+  }
   if (failure) throw failure.error
   return { sent, end, block: laneBlock }
 }

@@ -1,0 +1,54 @@
+import type { ImapSession } from './imap-session.ts'
+import { validDate } from './internal-date.ts'
+import { uidRanges } from './uid-ranges.ts'
+
+export interface ListedHeaders {
+  uid: number
+  internalDate: Date | undefined
+  /** With its angle brackets; undefined if it has none, or one nobody could have given it. */
+  messageId: string | undefined
+  /** Our X-Rookery-Ref. */
+  ref: string | undefined
+}
+
+const readAtOnce = 200
+const dayMs = 86_400_000
+const query = { uid: true, internalDate: true, headers: ['message-id', 'x-rookery-ref'] }
+
+/**
+ * The ids of every message of a folder dated in [since, before), in UID order, for those who look for one that may be there:
+ * many servers do not search headers they do not index, and then say "none".
+ */
+export async function* listHeaders(
+  session: ImapSession,
+  path: string,
+  { since, before }: { since: Date; before: Date },
+): AsyncGenerator<ListedHeaders> {
+  await session.reopen(path)
+  const hint = { since: new Date(since.getTime() - dayMs), before: new Date(before.getTime() + 2 * dayMs) }
+  const found = await session.search(hint)
+  for (const uids of found ? uidRanges(found, readAtOnce) : ['1:*']) {
+    for (const message of await readHeaders(session, path, uids)) {
+      const date = message.internalDate
+      if (date === undefined || (date >= since && date < before)) yield message
+    }
+  }
+}
+
+/** Gathered before any is given on: the caller may take its time, the server may not wait. */
+async function readHeaders(session: ImapSession, path: string, uids: string): Promise<ListedHeaders[]> {
+  const messages = new Map<number, ListedHeaders>()
+  for await (const { uid, internalDate, headers } of session.fetch(path, uids, query)) {
+    // A change of flags that is announced meanwhile has a UID, but no headers.
+    if (headers) messages.set(uid, { uid, internalDate: validDate(internalDate), ...readIds(headers) })
+  }
+  return [...messages.values()].sort((a, b) => a.uid - b.uid)
+}
+
+function readIds(headers: Buffer): Pick<ListedHeaders, 'messageId' | 'ref'> {
+  const text = headers.toString('latin1').replace(/\r?\n[ \t]+/g, ' ')
+  return {
+    messageId: /^message-id:\s*(<[^<>\s]+>)/im.exec(text)?.[1],
+    ref: /^x-rookery-ref:\s*(\S+)/im.exec(text)?.[1],
+  }
+}

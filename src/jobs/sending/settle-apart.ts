@@ -1,0 +1,35 @@
+import type { Db } from '../../db/connect.ts'
+import { isPassing, type RetryOptions, untilAnswered } from '../../db/retry.ts'
+import { type SettlementInput, settleEmails } from '../../sending/settle-store.ts'
+
+/** A settlement that the database refuses: the email will lapse to unknown. */
+export type OnRefused = (outcome: { id: string }, error: unknown) => void
+
+/**
+ * Settles in one transaction; if the database refuses, in halves, so that one row that it cannot take does
+ * not hold back the others. `toInput` is asked again at each try: an outcome grows older. Returns the ids
+ * that changed.
+ */
+export async function settleApart<Outcome extends { id: string }>(
+  db: Db,
+  outcomes: readonly Outcome[],
+  toInput: (outcome: Outcome) => SettlementInput,
+  onRefused: OnRefused,
+  retry: RetryOptions = {},
+): Promise<Set<string>> {
+  if (outcomes.length === 0) return new Set()
+  try {
+    const settle = () => db.transaction().execute((trx) => settleEmails(trx, outcomes.map(toInput)))
+    return await untilAnswered(settle, retry)
+  } catch (error) {
+    if (isPassing(error)) throw error
+    if (outcomes.length === 1) {
+      for (const outcome of outcomes) onRefused(outcome, error)
+      return new Set()
+    }
+    const half = Math.ceil(outcomes.length / 2)
+    const first = await settleApart(db, outcomes.slice(0, half), toInput, onRefused, retry)
+    const second = await settleApart(db, outcomes.slice(half), toInput, onRefused, retry)
+    return first.union(second)
+  }
+}

@@ -1,0 +1,171 @@
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
+import { ImapConnections } from './imap-connections.ts'
+import { ImapLines } from './imap-lines.ts'
+
+/** What the front does to connections that pass through it; every field is off if left out. */
+export interface ImapFaults {
+  /** Hangs up after so many bytes of the answers to this command, such as `UID FETCH`; `times` ends it. */
+  drop?: { at: string; afterBytes: number; times?: number }
+  /** Swallows this command: no answer ever. */
+  hang?: { at: string; times?: number }
+  /** Answers commands itself, such as `{ 'UID SEARCH': 'NO not today' }`, tag apart; untagged lines may go before. */
+  answers?: Record<string, string>
+  /** Sent instead of the server's greeting, which ends the connection. */
+  greeting?: string
+  /** Capabilities that the server is made not to offer. */
+  hide?: readonly string[]
+  /** Rewrites lines of the server, without their line end; literals pass as they are. */
+  rewrite?: (line: string) => string
+  /** Answers come in pieces of so many bytes with so long between. */
+  slow?: { bytes: number; everyMs: number }
+}
+
+/** Starts a TCP front before an IMAP server that misbehaves as told; `faults` may change at any time. */
+export async function startImapFront(
+  target: { host: string; port: number },
+  faults: ImapFaults = {},
+): Promise<ImapFront> {
+  const front = new ImapFront(target, faults)
+  await front.listen()
+  return front
+}
+
+export class ImapFront {
+  readonly host = '127.0.0.1'
+  port = 0
+  faults: ImapFaults
+  readonly connections = new ImapConnections()
+  /** Commands as they came, such as `UID FETCH 1:* (UID)`; passwords too, it is a lab. */
+  readonly commands: string[] = []
+  readonly #target: { host: string; port: number }
+  readonly #server = createServer((socket) => this.#join(socket))
+  readonly #met = new Map<string, number>()
+
+  constructor(target: { host: string; port: number }, faults: ImapFaults) {
+    this.#target = target
+    this.faults = faults
+  }
+
+  listen(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.listen(0, this.host, () => {
+        this.port = (this.#server.address() as AddressInfo).port
+        resolve()
+      })
+    })
+  }
+
+  close(): Promise<void> {
+    return this.connections.close(this.#server)
+  }
+
+  #join(socket: Socket): void {
+    this.connections.add(socket)
+    const { greeting } = this.faults
+    if (greeting !== undefined) {
+      socket.end(`${greeting}\r\n`)
+      return
+    }
+    const server = createConnection(this.#target)
+    server.on('error', () => socket.destroy())
+    socket.once('close', () => server.destroy())
+    const pass = new Passage(this, socket, server)
+    const requests = new ImapLines()
+    socket.on('data', (chunk) => {
+      for (const { bytes, literal } of requests.push(chunk)) pass.request(bytes, literal)
+    })
+    const responses = new ImapLines()
+    server.on('data', (chunk) => {
+      for (const { bytes, literal } of responses.push(chunk)) pass.response(bytes, literal)
+    })
+    server.once('close', () => pass.end())
+  }
+
+  /** Whether a fault still fires: at this command, and not as often as it may already. */
+  fires(fault: { at: string; times?: number } | undefined, command: string): boolean {
+    if (!fault || fault.at !== command) return false
+    const met = this.#met.get(`${fault.at} ${fault.times}`) ?? 0
+    if (fault.times !== undefined && met >= fault.times) return false
+    this.#met.set(`${fault.at} ${fault.times}`, met + 1)
+    return true
+  }
+}
+
+/** One connection through the front. */
+class Passage {
+  readonly #front: ImapFront
+  readonly #client: Socket
+  readonly #server: Socket
+  /** Bytes of answers until the connection is dropped. */
+  #dropAfter = Number.POSITIVE_INFINITY
+  #hung = false
+  #slowly: Promise<void> = Promise.resolve()
+
+  constructor(front: ImapFront, client: Socket, server: Socket) {
+    this.#front = front
+    this.#client = client
+    this.#server = server
+  }
+
+  request(bytes: Buffer, literal: boolean): void {
+    const { faults } = this.#front
+    const [, tag = '', command = ''] = literal
+      ? []
+      : (/^(\S+) ((?:UID )?\S+)/i.exec(bytes.toString('latin1')) ?? [])
+    const name = command.toUpperCase()
+    if (name !== '')
+      this.#front.commands.push(
+        bytes
+          .toString('latin1')
+          .slice(tag.length + 1)
+          .trimEnd(),
+      )
+    this.#hung ||= this.#front.fires(faults.hang, name)
+    this.#front.connections.changed()
+    if (this.#hung) return
+    if (this.#front.fires(faults.drop, name)) this.#dropAfter = faults.drop?.afterBytes ?? 0
+    const answer = faults.answers?.[name]
+    if (answer === undefined) this.#server.write(bytes)
+    else this.#client.write(`${answer.replace(/^(?=(?:OK|NO|BAD)\b)/m, `${tag} `)}\r\n`)
+  }
+
+  response(bytes: Buffer, literal: boolean): void {
+    if (this.#hung) return
+    const answer = literal ? bytes : this.#changed(bytes)
+    if (answer.length < this.#dropAfter) {
+      this.#dropAfter -= answer.length
+      this.#send(answer)
+      return
+    }
+    const { remoteAddress } = this.#client
+    if (remoteAddress === undefined) return
+    this.#client.write(answer.subarray(0, this.#dropAfter), () => this.#client.destroy())
+    this.#hung = true
+  }
+
+  end(): void {
+    void this.#slowly.then(() => this.#client.destroySoon())
+  }
+
+  #changed(bytes: Buffer): Buffer {
+    const { hide, rewrite } = this.#front.faults
+    let line = bytes.toString('latin1').replace(/\r\n$/, '')
+    if (hide && /CAPABILITY/.test(line)) for (const name of hide) line = line.replaceAll(` ${name}`, '')
+    if (rewrite) line = rewrite(line)
+    return Buffer.from(`${line}\r\n`, 'latin1')
+  }
+
+  #send(bytes: Buffer): void {
+    const { slow } = this.#front.faults
+    if (!slow) {
+      this.#client.write(bytes)
+      return
+    }
+    this.#slowly = this.#slowly.then(async () => {
+      for (let at = 0; at < bytes.length && this.#client.writable; at += slow.bytes) {
+        this.#client.write(bytes.subarray(at, at + slow.bytes))
+        await new Promise((resolve) => setTimeout(resolve, slow.everyMs))
+      }
+    })
+  }
+}
