@@ -21,12 +21,10 @@ const corpus = folder
 const rookery = `${process.execPath} ${join(import.meta.dirname, '../src/cli/main.ts')} bounces`
 
 function run(script: string, ...args: string[]): string {
-  const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] } as const
-  const { status, stdout } = spawnSync(
-    process.execPath,
-    [join(corpus, script), '--split', 'dev', ...args],
-    options,
-  )
+  const { status, stdout } = spawnSync(process.execPath, [join(corpus, script), '--split', 'dev', ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   if (status !== 0) process.exit(status ?? 1)
   return stdout
 }

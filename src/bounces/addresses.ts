@@ -50,7 +50,7 @@ export function addressOfField(value: string): string | undefined {
 
 const maxLineOfField = 1_000
 
-/** A mailbox name without a domain in a recipient field (`rfc822; kijitora`), for reports of local delivery. */
+/** A mailbox name without a domain in a recipient field (`rfc822; kai`), for reports of local delivery. */
 export function bareRecipient(value: string): string | undefined {
   const text = value.replace(/^\s{0,20}[a-z0-9-]{1,20}\s{0,5};\s{0,20}/i, '').trim()
   return /^[\w.+-]{1,64}$/.test(text) ? text.toLowerCase() : undefined

@@ -1,7 +1,7 @@
 import type { RecipientFinding } from './finding.ts'
 import { maxDiagnosticChars } from './limits.ts'
 import { boilerplate } from './readers/notice-wording.ts'
-import { classifyReason, type Reply } from './reasons/classify.ts'
+import { type Reply, reasonInCodes, reasonInWords } from './reasons/classify.ts'
 import { isVague, replyCodesOf } from './reply-codes.ts'
 import { smtpStageOf } from './smtp-stage.ts'
 import type { BounceReason, RecipientKind, RecipientVerdict } from './verdict.ts'
@@ -46,18 +46,14 @@ export function judge(finding: RecipientFinding, delayed: boolean): RecipientVer
   }
 }
 
-/** The machine-readable reply first: the prose around it may speak of other recipients and other causes. */
+/** The machine-readable reply first: the prose around it may speak of other recipients and other causes. Codes last. */
 function reasonOf(finding: RecipientFinding, text: string, reply: Omit<Reply, 'text'>): BounceReason {
-  const tellings = [
-    [finding.diagnostic, finding.aside].filter((part) => part).join('\n'),
-    text,
-    finding.context,
-  ]
-  for (const told of tellings) {
-    const reason = told ? classifyReason({ ...reply, text: told }) : 'unknown'
-    if (reason !== 'unknown') return reason
+  const machine = joined(finding.diagnostic, finding.aside)
+  for (const told of [machine, text, withoutBoilerplate(finding.context ?? '')]) {
+    const reason = told === '' ? undefined : reasonInWords({ ...reply, text: told })
+    if (reason) return reason
   }
-  return classifyReason({ ...reply, text: '' })
+  return reasonInCodes(reply) ?? 'unknown'
 }
 
 function kindOf(action: string, addressDead: boolean): RecipientKind {
@@ -89,12 +85,18 @@ function codesOf(finding: RecipientFinding, text: string): Codes {
 }
 
 function evidenceText(finding: RecipientFinding): string {
-  let text = [finding.diagnostic, finding.aside, finding.notice]
-    .filter((part) => part)
-    .join('\n')
-    .slice(0, maxDiagnosticChars)
-  for (const phrase of boilerplate) text = text.replace(phrase, ' ')
-  return text
+  const text = joined(finding.diagnostic, finding.aside, finding.notice)
+  return withoutBoilerplate(text)
+}
+
+function joined(...parts: (string | undefined)[]): string {
+  return parts.filter((part) => part).join('\n')
+}
+
+function withoutBoilerplate(text: string): string {
+  let rest = text.slice(0, maxDiagnosticChars)
+  for (const phrase of boilerplate) rest = rest.replace(phrase, ' ')
+  return rest
 }
 
 function delivered(finding: RecipientFinding): RecipientVerdict {

@@ -1,8 +1,9 @@
-import { opendir, readFile, stat } from 'node:fs/promises'
+import { open, opendir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import { AppError } from '../core/errors.ts'
+import { maxMessageBytes } from '../mime/read-mail.ts'
 import { parseReport } from './parse-report.ts'
 import { classifyReplyLine } from './reasons/classify.ts'
 import type { BounceReason, ReportVerdict } from './verdict.ts'
@@ -25,8 +26,16 @@ async function filesAt(path: string): Promise<string[]> {
   return names.sort().map((name) => join(path, name))
 }
 
+/** No more of a file than is looked at, and one byte that says that there is more. */
 async function readAt(file: string): Promise<Buffer> {
-  return readFile(file).catch((cause) => unreadable(file, cause))
+  const handle = await open(file).catch((cause) => unreadable(file, cause))
+  try {
+    const { size } = await handle.stat()
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.min(size, maxMessageBytes + 1)))
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await handle.close()
+  }
 }
 
 function unreadable(path: string, cause: unknown): never {

@@ -1,4 +1,4 @@
-import { decodedBytes, type Mail, type MailPart, textOf, walk } from '../mime/read-mail.ts'
+import { decodedBytes, type Mail, type MailPart, textOf } from '../mime/read-mail.ts'
 import { maxNoticeChars, maxReportChars } from './limits.ts'
 
 /** The parts of a message that a report can be read from. */
@@ -25,27 +25,42 @@ const returnedHeaderTypes = new Set([
   'message/rfc822-headers',
 ])
 
-export function findReportParts(mail: Mail): ReportParts {
-  const parts: ReportParts = {
-    mail,
-    root: mail.root,
-    deliveryStatus: [],
-    feedbackReport: [],
-    notice: '',
-    returned: undefined,
-  }
-  for (const part of walk(mail.root)) collect(part, parts)
-  parts.notice = noticeOf(mail.root)
-  return parts
+interface Found {
+  /** How many messages the part stands inside of: a returned report must not be taken for the report. */
+  level: number
+  deliveryStatus?: string
+  feedbackReport?: string
+  returned?: MailPart | undefined
 }
 
-function collect(part: MailPart, parts: ReportParts): void {
+export function findReportParts(mail: Mail): ReportParts {
+  const found = [...findParts(mail.root, 0)]
+  const level = Math.min(...found.filter(isMachineReadable).map((one) => one.level))
+  const here = Number.isFinite(level) ? found.filter((one) => one.level === level) : found
+  return {
+    mail,
+    root: mail.root,
+    deliveryStatus: here.flatMap((one) => one.deliveryStatus ?? []),
+    feedbackReport: here.flatMap((one) => one.feedbackReport ?? []),
+    notice: noticeOf(mail.root),
+    returned: here.find((one) => one.returned)?.returned,
+  }
+}
+
+function isMachineReadable(found: Found): boolean {
+  return found.deliveryStatus !== undefined || found.feedbackReport !== undefined
+}
+
+function* findParts(part: MailPart, level: number): Generator<Found> {
   const type = part.contentType.type
-  if (deliveryStatusTypes.has(type)) parts.deliveryStatus.push(decodedBytes(part).slice(0, maxReportChars))
+  if (deliveryStatusTypes.has(type))
+    yield { level, deliveryStatus: decodedBytes(part).slice(0, maxReportChars) }
   else if (type === 'message/feedback-report')
-    parts.feedbackReport.push(decodedBytes(part).slice(0, maxReportChars))
-  else if (returnedHeaderTypes.has(type)) parts.returned ??= part
-  else if (type === 'message/rfc822' || type === 'message/global') parts.returned ??= part.children[0]
+    yield { level, feedbackReport: decodedBytes(part).slice(0, maxReportChars) }
+  else if (returnedHeaderTypes.has(type)) yield { level, returned: part }
+  const isMessage = type === 'message/rfc822' || type === 'message/global'
+  if (isMessage) yield { level, returned: part.children[0] }
+  for (const child of part.children) yield* findParts(child, isMessage ? level + 1 : level)
 }
 
 function noticeOf(root: MailPart): string {

@@ -10,7 +10,7 @@ const rules: readonly [SmtpStage, RegExp][] = [
   ['hello', /in reply to (?:EHLO|HELO)/i],
   // Exim: "SMTP error from remote mail server after RCPT TO:<a@b>:", "after end of data:", "after initial connection:"
   // GMX: "SMTP error from remote server after RCPT command:"
-  ['rcpt', /\bafter (?:pipelined )?RCPT\b/i],
+  ['rcpt', /\b(?:after (?:pipelined )?|for )RCPT\b/i],
   ['mail', /\bafter (?:pipelined )?MAIL FROM\b/i],
   ['data', /\bafter (?:pipelined )?(?:end of data|sending data|DATA\b)/i],
   ['hello', /\bafter (?:EHLO|HELO)\b/i],
@@ -33,6 +33,8 @@ const rules: readonly [SmtpStage, RegExp][] = [
   ['rcpt', /remote SMTP server has rejected address/i],
   // Other servers: "SMTP:RCPT host 192.0.2.1: 553", "refused to accept your message (DATA)", "-------SMTP command\nDATA"
   ['rcpt', /SMTP:RCPT\b|SMTP command RCPT/i],
+  // A command with its reply: "RCPT TO:<a@b> Remote server replied: 550 …", "Sent <<< RCPT TO:<a@b> Received >>> 550 …"
+  ['rcpt', /\bRCPT TO:? ?<[^<>]{1,100}>[^<]{0,60}?\b[45]\d\d[ -]/i],
   ['data', /\(DATA\)|SMTP command DATA/i],
   // Gmail, before 2016: "(state 14)"
   ['rcpt', /\(state 1[45]\)/],

@@ -21,9 +21,9 @@ const groups: readonly ((program: Command) => void)[] = [
   addLeadCommands,
   addSuppressionCommands,
   addCampaignCommands,
+  addBounceCommands,
   addStatusCommand,
   addDemoCommand,
-  addBounceCommands,
 ]
 
 const examples = `

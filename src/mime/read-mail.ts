@@ -5,7 +5,7 @@ import { htmlToText } from './html-text.ts'
 import { decodeTransfer } from './transfer-encoding.ts'
 
 /** Bytes of a message that are looked at; reports say what they have to say long before this. */
-const maxMessageBytes = 2 * 1024 * 1024
+export const maxMessageBytes = 2 * 1024 * 1024
 /** Multiparts and attached messages inside each other. */
 const maxDepth = 12
 /** Parts of one message, over all levels. */
@@ -148,11 +148,5 @@ function encodingOf(part: MailPart): string {
   const stated = part.headers.raw('content-transfer-encoding')
   if (stated !== undefined) return stated
   const head = part.body.slice(0, 4096)
-  return /=20\n|=3D/.test(head) && /[^=\s]=\n/.test(head) ? 'quoted-printable' : ''
-}
-
-/** Every part, parents first, attached messages included. */
-export function* walk(part: MailPart): Generator<MailPart> {
-  yield part
-  for (const child of part.children) yield* walk(child)
+  return /=20\n|=3D/.test(head) && /[^=\n]=\n/.test(head) ? 'quoted-printable' : ''
 }

@@ -69,19 +69,33 @@ export interface Reply {
 }
 
 export function classifyReason(reply: Reply): BounceReason {
+  return reasonInWords(reply) ?? reasonInCodes(reply) ?? 'unknown'
+}
+
+/** What the wording says, with those codes that leave no doubt. */
+export function reasonInWords(reply: Reply): BounceReason | undefined {
   const stage = reply.stage ?? smtpStageOf(reply.text)
   const text = comparable(reply.text)
   return (
-    (reply.status ? reasonOfMicrosoftStatus(reply.status) : undefined) ??
+    byStatus(reply, reasonOfMicrosoftStatus) ??
     firstMatch(beforeRecipient, text, stage) ??
     recipientReason(unknownRecipient, reply, text, stage) ??
-    (reply.status ? reasonOfPlainStatus(reply.status) : undefined) ??
+    byStatus(reply, reasonOfPlainStatus) ??
     firstMatch(afterRecipient, text, stage) ??
-    recipientReason(refusedRecipient, reply, text, stage) ??
-    (reply.status ? reasonOfStatus(reply.status) : undefined) ??
-    (reply.smtpCode ? reasonOfReplyCode(reply.smtpCode) : undefined) ??
-    'unknown'
+    refusedRecipientReason(reply, text, stage)
   )
+}
+
+/** What the codes say where the words say nothing. */
+export function reasonInCodes(reply: Omit<Reply, 'text'>): BounceReason | undefined {
+  return byStatus(reply, reasonOfStatus) ?? (reply.smtpCode ? reasonOfReplyCode(reply.smtpCode) : undefined)
+}
+
+function byStatus(
+  { status }: Omit<Reply, 'text'>,
+  reasonOf: (status: string) => BounceReason | undefined,
+): BounceReason | undefined {
+  return status === undefined ? undefined : reasonOf(status)
 }
 
 /** The reason of one SMTP reply, as a server wrote it. */
@@ -112,10 +126,22 @@ function recipientReason(
   stage: SmtpStage | undefined,
 ): BounceReason | undefined {
   if (!firstMatch(rules, text, stage)) return undefined
-  if (stage === 'mail') return 'sender_rejected'
+  if (stage === 'mail' || /^\d\.1\.[78]$/.test(reply.status ?? '')) return 'sender_rejected'
   if (/^[45]\.1\.\d/.test(reply.status ?? '') || reply.status === '5.4.1') return 'invalid_recipient'
   if (stage === 'rcpt') return 'invalid_recipient'
   return 'recipient_filtered'
+}
+
+/** A refusal in so many words only is proof with a 5.1.x status, or as "access denied" where the recipient was refused. */
+function refusedRecipientReason(
+  reply: Reply,
+  text: string,
+  stage: SmtpStage | undefined,
+): BounceReason | undefined {
+  const plain =
+    /^[45]\.1\.\d/.test(reply.status ?? '') || text.includes('recipient address rejected: access denied')
+  if (plain) return recipientReason(refusedRecipient, reply, text, stage)
+  return firstMatch(refusedRecipient, text, stage) && 'recipient_filtered'
 }
 
 /** Lower case, single white space, replies of many lines joined, addresses out: `user-unknown@…` is a name, not a reply. */

@@ -1,5 +1,6 @@
 import type { ReasonRule } from './rule.ts'
 
+/** A refusal that calls the message spam outright, whatever it goes on to advise. */
 export const spamVerdictRules: readonly ReasonRule[] = [
   {
     reason: 'spam_content',
@@ -17,6 +18,7 @@ export const spamVerdictRules: readonly ReasonRule[] = [
   },
 ]
 
+/** Refusals of what the message contains. */
 export const contentRules: readonly ReasonRule[] = [
   {
     reason: 'virus',

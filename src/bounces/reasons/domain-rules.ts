@@ -1,5 +1,6 @@
 import type { ReasonRule } from './rule.ts'
 
+/** The domain of the recipient does not exist or takes no mail. */
 export const domainRules: readonly ReasonRule[] = [
   {
     reason: 'invalid_domain',

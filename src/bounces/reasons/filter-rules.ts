@@ -1,5 +1,6 @@
 import type { ReasonRule } from './rule.ts'
 
+/** The recipient, or a filter of theirs, does not want the message. */
 export const filterRules: readonly ReasonRule[] = [
   {
     reason: 'recipient_filtered',

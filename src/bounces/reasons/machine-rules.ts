@@ -1,5 +1,6 @@
 import type { ReasonRule } from './rule.ts'
 
+/** Faults that a server names plainly. */
 export const faultRules: readonly ReasonRule[] = [
   {
     reason: 'connection',
@@ -28,6 +29,16 @@ export const faultRules: readonly ReasonRule[] = [
       'out of memory',
       // Exim: "lowest numbered MX record points to local host"
       'mx record points to local host',
+      // Postfix: "mail transport unavailable", "cannot update mailbox /var/mail/kai for user kai. unable to create lock file"
+      'mail transport',
+      'user lookup error',
+      'lookup error',
+      'lock file',
+      'cannot update mailbox',
+      'database unavailable',
+      'database error',
+      // Exim: "remote host address is the local host"
+      'remote host address is the local host',
       'command died',
       'local delivery agent',
       'pipe to |',
@@ -36,6 +47,7 @@ export const faultRules: readonly ReasonRule[] = [
   },
 ]
 
+/** Words of trouble in the machines at the end, which other causes use as well. */
 export const machineRules: readonly ReasonRule[] = [
   {
     reason: 'remote_error',
@@ -91,6 +103,7 @@ export const machineRules: readonly ReasonRule[] = [
   },
 ]
 
+/** The servers did not understand each other. */
 export const protocolRules: readonly ReasonRule[] = [
   {
     reason: 'protocol',

@@ -1,5 +1,6 @@
 import type { ReasonRule } from './rule.ts'
 
+/** Refusals that are about the mailbox: suppressed, full, moved, closed. */
 export const mailboxRules: readonly ReasonRule[] = [
   {
     reason: 'suppressed_by_provider',

@@ -1,11 +1,13 @@
 import type { ReasonRule } from './rule.ts'
 
+/** The message is too large, for the server or the recipient. */
 export const sizeRules: readonly ReasonRule[] = [
   {
     reason: 'too_large',
     says: [
       // RFC 1870: "552 5.3.4 Message size exceeds fixed maximum message size (10485760)"
       'message size exceeds',
+      'message size … exceeds',
       'message size limit',
       'message size exceeded',
       'size exceeds',
@@ -42,6 +44,7 @@ export const sizeRules: readonly ReasonRule[] = [
   },
 ]
 
+/** Breaches of a standard that the server names. */
 export const standardRules: readonly ReasonRule[] = [
   {
     reason: 'bad_message',
@@ -63,6 +66,7 @@ export const standardRules: readonly ReasonRule[] = [
   },
 ]
 
+/** Breaches of form in weaker words. */
 export const formRules: readonly ReasonRule[] = [
   {
     reason: 'bad_message',

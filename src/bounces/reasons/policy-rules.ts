@@ -1,5 +1,6 @@
 import type { ReasonRule } from './rule.ts'
 
+/** The server wants a login, which no remote sender has. */
 export const loginRules: readonly ReasonRule[] = [
   {
     reason: 'policy',
@@ -22,6 +23,7 @@ export const loginRules: readonly ReasonRule[] = [
   },
 ]
 
+/** Refusals by a rule of the house that says no more. */
 export const policyRules: readonly ReasonRule[] = [
   {
     reason: 'policy',
@@ -76,6 +78,7 @@ export const policyRules: readonly ReasonRule[] = [
   },
 ]
 
+/** The server is not responsible for the recipient. */
 export const relayRules: readonly ReasonRule[] = [
   {
     reason: 'relay_denied',
@@ -101,6 +104,7 @@ export const relayRules: readonly ReasonRule[] = [
       'rcpthosts',
       'not a gateway',
       'does not relay',
+      'do not relay',
       "don't relay",
       'no relaying',
       'insecure mail relay',

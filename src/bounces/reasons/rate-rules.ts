@@ -1,5 +1,6 @@
 import type { ReasonRule } from './rule.ts'
 
+/** Too much at a time: later is well. */
 export const rateRules: readonly ReasonRule[] = [
   {
     reason: 'rate_limited',
@@ -51,6 +52,8 @@ export const rateRules: readonly ReasonRule[] = [
       'try later … rate',
       'exceeded the rate',
       'exceeds the rate',
+      // Exchange: "432 4.3.2 STOREDRV.Deliver; recipient thread limit exceeded"
+      'thread limit exceeded',
       'message submission rate',
       'max number of messages',
       'maximum number of messages',
@@ -68,6 +71,7 @@ export const rateRules: readonly ReasonRule[] = [
   },
 ]
 
+/** Refused on first sight, to be tried again. */
 export const transientRules: readonly ReasonRule[] = [
   {
     reason: 'greylisted',

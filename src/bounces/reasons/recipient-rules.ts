@@ -1,5 +1,6 @@
 import type { ReasonRule } from './rule.ts'
 
+/** Said by the system that reports, or in words that no filter uses: no need to know which command was refused. */
 export const deadRecipientRules: readonly ReasonRule[] = [
   {
     reason: 'invalid_recipient',
@@ -32,19 +33,23 @@ export const deadRecipientRules: readonly ReasonRule[] = [
   },
 ]
 
+/**
+ * Postfix puts "Recipient address rejected:" before whatever a policy server says. "Access denied" is how Exchange Online and
+ * others refuse an unknown recipient; any other text behind it may be a policy that passes.
+ */
 export const refusedRecipientRules: readonly ReasonRule[] = [
   {
     reason: 'invalid_recipient',
     says: [
-      'recipient address rejected',
+      'recipient address rejected: access denied',
       'address rejected',
       'recipient refused',
       'recipient denied',
-      'recipient not accepted',
     ],
   },
 ]
 
+/** Wordings for "no such mailbox"; whether the address is dead depends on the command that was refused. */
 export const unknownRecipientRules: readonly ReasonRule[] = [
   {
     reason: 'invalid_recipient',

@@ -1,5 +1,6 @@
 import type { ReasonRule } from './rule.ts'
 
+/** Refusals of who we are that later rules would take for something else. */
 export const reputationRules: readonly ReasonRule[] = [
   {
     reason: 'sender_blocked',
@@ -21,12 +22,13 @@ export const reputationRules: readonly ReasonRule[] = [
       'unfortunately, messages from … weren',
       // T-Online: "554 IP=192.0.2.1 - A problem occurred. (Ask your postmaster for help or to contact tosa@rx.t-online.de)"
       'poor reputation',
+      'poor ip reputation',
+      'domain reputation',
       // Google: "likely suspicious due to the very low reputation of the sending domain"
-      'low reputation of the sending',
+      'low reputation',
       'bad reputation',
       'your reputation',
       'reputation of this',
-      'low reputation of your ip',
       // Cox: "550 5.1.0 sender rejected ... AUP#CDRBL"; Comcast: "found on one or more DNSBLs, see ...#BL000010"
       'cdrbl',
       'dnsbl',
@@ -44,8 +46,14 @@ export const reputationRules: readonly ReasonRule[] = [
       'sender score',
     ],
   },
+  {
+    // A quota of ours, not of the mailbox: "554 5.7.1 You have exceeded your daily sending quota"
+    reason: 'rate_limited',
+    says: ['sending quota', 'daily limit', 'hourly quota', 'your quota of messages'],
+  },
 ]
 
+/** Before the greeting or at HELO nothing of ours was seen but our address. */
 export const greetingRules: readonly ReasonRule[] = [
   {
     // "550 Access denied", "421 Service not available"
@@ -55,6 +63,7 @@ export const greetingRules: readonly ReasonRule[] = [
   },
 ]
 
+/** Lists of addresses that nobody wants mail from. */
 export const blocklistRules: readonly ReasonRule[] = [
   {
     reason: 'sender_blocked',
@@ -105,6 +114,7 @@ export const blocklistRules: readonly ReasonRule[] = [
   },
 ]
 
+/** Refusals of our host in weaker words. */
 export const blockRules: readonly ReasonRule[] = [
   {
     reason: 'sender_blocked',
@@ -163,6 +173,8 @@ export const blockRules: readonly ReasonRule[] = [
       "use your provider's",
       'relay through your',
       'may not be mail exchanger',
+      'ehlo/helo',
+      'helo/ehlo',
       'invalid helo',
       'invalid ehlo',
       'helo command rejected',

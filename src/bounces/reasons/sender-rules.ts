@@ -1,5 +1,6 @@
 import type { ReasonRule } from './rule.ts'
 
+/** Our address has no name, or one that does not lead back. */
 export const senderDnsRules: readonly ReasonRule[] = [
   {
     reason: 'sender_dns',
@@ -38,6 +39,7 @@ export const senderDnsRules: readonly ReasonRule[] = [
   },
 ]
 
+/** SPF, DKIM or DMARC failed. */
 export const authenticationRules: readonly ReasonRule[] = [
   {
     reason: 'auth_failed',
@@ -86,6 +88,7 @@ export const authenticationRules: readonly ReasonRule[] = [
   },
 ]
 
+/** Refusals of the sender address, or of its right to write to the recipient. */
 export const senderRules: readonly ReasonRule[] = [
   {
     reason: 'sender_rejected',

@@ -1,5 +1,6 @@
 import type { ReasonRule } from './rule.ts'
 
+/** The network, DNS or TLS between the servers. */
 export const connectionRules: readonly ReasonRule[] = [
   {
     reason: 'connection',
@@ -28,6 +29,7 @@ export const connectionRules: readonly ReasonRule[] = [
       'dns error',
       'host is down',
       'host name lookup failure',
+      'host lookup did not complete',
       'host lookup failed',
       'could not connect',
       'tls is required, but was not offered',
@@ -49,6 +51,7 @@ export const connectionRules: readonly ReasonRule[] = [
   },
 ]
 
+/** Nobody answered for too long. */
 export const expiryRules: readonly ReasonRule[] = [
   {
     reason: 'expired',
@@ -63,6 +66,7 @@ export const expiryRules: readonly ReasonRule[] = [
       'expired',
       'could not be delivered for',
       'cannot send message for',
+      'could not send message for',
       'unable to deliver this message after',
       'unable to deliver … after',
       'not delivered … within',

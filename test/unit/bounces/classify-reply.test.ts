@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { classifyReason, classifyReplyLine } from '../../../src/bounces/reasons/classify.ts'
+import { commonReplies } from './common-replies.ts'
 import { replyWordings } from './reply-wordings.ts'
+import { serverReplies } from './server-replies.ts'
 
 describe('replies that servers are known to give', () => {
-  it.each(replyWordings.map(([reason, line]) => [line, reason] as const))('%s: %s', (line, reason) => {
+  it.each(
+    [...replyWordings, ...commonReplies, ...serverReplies].map(([reason, line]) => [line, reason] as const),
+  )('%s: %s', (line, reason) => {
     expect(classifyReplyLine(line)).toBe(reason)
   })
 })
@@ -36,6 +40,10 @@ it('does not read a reason out of an address', () => {
 
 it('reads a reply of many lines as one', () => {
   expect(classifyReplyLine('552-5.2.2 The recipient is over\n552 5.2.2 quota')).toBe('mailbox_full')
+})
+
+it('reads a wording at the beginning of a word only', () => {
+  expect(classifyReplyLine('550 your marble')).toBe('unknown')
 })
 
 it('says unknown of words that it does not know', () => {

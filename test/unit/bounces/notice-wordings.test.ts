@@ -98,6 +98,10 @@ const notices: readonly (readonly [string, string])[] = [
     "** Message not delivered **\n\nYour message couldn't be delivered to kai@example.org because the remote server is misconfigured. See the technical details below.\n",
   ],
   [
+    'Postfix, wrapped before another address,',
+    '<kai@example.org>: host mx.example.org[192.0.2.1] said: 550 5.1.1\n    <bounces@sender.example>: no such user (in reply to RCPT TO command)\n',
+  ],
+  [
     'Haraka',
     'The attached message could not be delivered to the following recipients:\n\n<kai@example.org>: 550 5.1.1 no such user\n',
   ],

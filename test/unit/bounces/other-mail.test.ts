@@ -127,6 +127,13 @@ describe('mail that is no delivery failure', () => {
     })
   })
 
+  it('reads an answer in absence as such even when it speaks of delivery', () => {
+    const verdict = parse(
+      'Return-Path: <>\nFrom: Kai <kai@example.org>\nTo: lena@sender.example\nSubject: Automatic reply: Your question\n\nYour message could not be delivered to mia@example.org either: her mailbox is full until Monday.\n',
+    )
+    expect(verdict.type).toBe('autoreply')
+  })
+
   it('reads a challenge as such', () => {
     const verdict = parse(
       'From: kai@example.org\nAuto-Submitted: auto-generated\nSubject: Re: Your question\n\nTo reach me, please click here to confirm that you are a person.\n',
@@ -159,6 +166,28 @@ describe('mail that is no delivery failure', () => {
       recipients: [],
       why: expect.stringContaining('report'),
     })
+  })
+})
+
+describe('reports inside reports', () => {
+  const inner = multipartReport(
+    'MAILER-DAEMON@x.example',
+    'Failed.',
+    'Final-Recipient: rfc822; inner@example.org\nAction: failed\nStatus: 5.1.1\n',
+  )
+  const attached = (first: string): string =>
+    `From: mia@example.org\nSubject: Fwd: report\nContent-Type: multipart/report; boundary=o\n\n--o\n${first}\n--o\nContent-Type: message/rfc822\n\n${inner}\n--o--\n`
+
+  it('reads the outer one when a report comes back', () => {
+    const status =
+      'Content-Type: message/delivery-status\n\nFinal-Recipient: rfc822; outer@example.org\nAction: failed\nStatus: 5.1.1\n'
+    expect(parse(attached(status)).recipients.map((one) => one.address)).toEqual(['outer@example.org'])
+  })
+
+  it('reads the inner one when a person forwards it, and finds what it returns', () => {
+    const verdict = parse(attached('Content-Type: text/plain\n\nSee below.\n'))
+    expect(verdict.recipients.map((one) => one.address)).toEqual(['inner@example.org'])
+    expect(verdict.original.messageId).toBe('c1-42@sender.example')
   })
 })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseReport } from '../../../src/bounces/parse-report.ts'
 import { providerReports } from './reports/provider-reports.ts'
-import type { ReportCase } from './reports/report-case.ts'
+import { multipartReport, plainReport, type ReportCase, returned } from './reports/report-case.ts'
 import { serverReports } from './reports/server-reports.ts'
 import { standardReports } from './reports/standard-reports.ts'
 
@@ -14,6 +14,34 @@ function readAs(message: string, wanted: ReportCase['recipients']): object[] {
     return Object.fromEntries(Object.entries(recipient).filter(([name]) => names.includes(name)))
   })
 }
+
+describe('a report that names nobody', () => {
+  it('is about whom the returned message was for', () => {
+    const message = `Return-Path: <>\nFrom: postmaster@example.org\nSubject: Automatically rejected mail\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\n--x\nContent-Type: message/rfc822\n\n${returned}\n--x--\n`
+    expect(parseReport(bytes(message))).toMatchObject({
+      type: 'bounce',
+      recipients: [{ address: 'kai@example.org', evidence: 'returned-message', reason: 'unknown' }],
+    })
+  })
+
+  it('takes the address of a gateway without one from the returned message', () => {
+    const message = multipartReport(
+      'postmaster@example.org',
+      'Delivery failed.',
+      'Final-Recipient: x400; /G=Kai/S=Berg/O=Example/\nAction: failed\nStatus: 5.1.1\n',
+    )
+    expect(parseReport(bytes(message)).recipients).toMatchObject([
+      { address: 'kai@example.org', kind: 'hard' },
+    ])
+  })
+
+  it('names the sender of the returned message as no recipient', () => {
+    const text =
+      'Your message could not be delivered to kai@example.org: mailbox full.\nPlease tell the sender, lena@sender.example, mail to lena@sender.example.\n'
+    const { recipients } = parseReport(bytes(plainReport('postmaster@example.org', 'Undeliverable', text)))
+    expect(recipients.map((one) => one.address)).toEqual(['kai@example.org'])
+  })
+})
 
 describe.each([
   ['standard reports', standardReports],

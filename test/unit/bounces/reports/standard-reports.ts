@@ -83,7 +83,7 @@ Diagnostic-Code: smtp; 550 5.1.1 User unknown
 
 Final-Recipient: RFC822; <kai@example.org>
 Action: failed
-Status: 5.0.0
+Status: 5.5.0
 Diagnostic-Code: smtp; 554 5.7.1 Service unavailable; Client host [192.0.2.10] blocked using bl.example.net
 `,
     ),
