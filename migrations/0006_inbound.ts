@@ -5,7 +5,7 @@ export async function up(db: Kysely<never>): Promise<void> {
   await sql`
     alter table email_accounts
       add column sync_interval_seconds integer not null default 300 check (sync_interval_seconds >= 10),
-      add column next_sync_at timestamptz,
+      add column next_sync_at timestamptz not null default now(),
       add column last_synced_at timestamptz,
       add column sync_failures integer not null default 0,
       add column sync_error text,
@@ -27,7 +27,12 @@ export async function up(db: Kysely<never>): Promise<void> {
       highest_modseq text,
       reseeding boolean not null default false,
       message_count integer not null default 0,
+      -- When the server last listed it; null once it is gone or has another name.
+      listed_at timestamptz,
       synced_at timestamptz,
+      -- The message at which processing threw or its process died, and how often.
+      suspect_uid bigint,
+      suspect_attempts integer not null default 0,
       primary key (tenant_id, id),
       constraint email_folders_path_key unique (email_account_id, path),
       foreign key (tenant_id, email_account_id) references email_accounts (tenant_id, id) on delete cascade

@@ -40,6 +40,15 @@ const settings = {
     connectTimeoutSeconds: wholeNumber('ROOKERY_SENDING_CONNECT_TIMEOUT_SECONDS', 30, 1, 600),
     replyTimeoutSeconds: wholeNumber('ROOKERY_SENDING_REPLY_TIMEOUT_SECONDS', 600, 1, 3_600),
   },
+  inbox: {
+    slots: wholeNumber('ROOKERY_INBOX_SLOTS', 50, 1, 10_000),
+    connectionsPerHost: wholeNumber('ROOKERY_INBOX_CONNECTIONS_PER_HOST', 50, 1, 10_000),
+    quantumSeconds: wholeNumber('ROOKERY_INBOX_QUANTUM_SECONDS', 60, 1, 500),
+    firstSyncDays: wholeNumber('ROOKERY_INBOX_FIRST_SYNC_DAYS', 1, 0, 3_650),
+    matchDays: wholeNumber('ROOKERY_INBOX_MATCH_DAYS', 60, 1, 3_650),
+    connectTimeoutSeconds: wholeNumber('ROOKERY_INBOX_CONNECT_TIMEOUT_SECONDS', 30, 1, 600),
+    silenceTimeoutSeconds: wholeNumber('ROOKERY_INBOX_SILENCE_TIMEOUT_SECONDS', 60, 1, 600),
+  },
   bounce: {
     slots: wholeNumber('ROOKERY_BOUNCE_SLOTS', 40, 1, 1_000),
     coalesceMs: wholeNumber('ROOKERY_BOUNCE_COALESCE_MS', 10, 0, 1_000),
@@ -53,6 +62,7 @@ const settings = {
     drainerMs: wholeNumber('ROOKERY_SCHEDULER_DRAINER_MS', 500, 10, 60_000),
     plannerMs: wholeNumber('ROOKERY_SCHEDULER_PLANNER_MS', 500, 10, 60_000),
     leaseSweepSeconds: wholeNumber('ROOKERY_SCHEDULER_LEASE_SWEEP_SECONDS', 5, 1, 3_600),
+    syncMs: wholeNumber('ROOKERY_SCHEDULER_SYNC_MS', 1_000, 10, 60_000),
     sweepSeconds: wholeNumber('ROOKERY_SCHEDULER_SWEEP_SECONDS', 30, 1, 3_600),
   },
   telemetry: {
@@ -80,6 +90,7 @@ export interface Config {
     readonly generatedKeyFile: string
   }
   readonly sending: Values['sending']
+  readonly inbox: Values['inbox']
   readonly bounce: Values['bounce']
   readonly queue: Values['queue']
   readonly scheduler: Values['scheduler']

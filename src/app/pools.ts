@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bounceProcessing } from '../jobs/bounce-processing.ts'
+import { emailProcessing } from '../jobs/email-processing.ts'
 import { emailSending } from '../jobs/email-sending.ts'
+import { createInboxRoom } from '../jobs/inbox/room.ts'
 import { readFleetState } from '../jobs/scheduler/fleet-state.ts'
 import { startSchedulerLoops } from '../jobs/scheduler/loops.ts'
 import { openSendingRoom } from '../jobs/sending/room.ts'
@@ -33,6 +35,7 @@ export const pools = {
     { queue: 'email-sending', label: 'email-sending', minPriority: 0, maxPriority: 0, shareOfSlots: 0.5 },
     { queue: 'email-sending', label: 'email-sending:low', maxPriority: -1, shareOfSlots: 0.25 },
   ],
+  inbox: [{ queue: 'email-processing', label: 'email-processing', shareOfSlots: 1 }],
   bounce: [{ queue: 'bounce-processing', label: 'bounce-processing', shareOfSlots: 1 }],
 } as const satisfies Record<string, readonly Served[]>
 
@@ -67,6 +70,7 @@ export async function startPools(name: ProcessName, context: Context): Promise<P
 const starters: Record<ProcessName, (context: Context, queue: QueueClient) => Promise<Parts> | Parts> = {
   scheduler: startScheduler,
   sending: startSending,
+  inbox: startInbox,
   bounce: startBounce,
 }
 
@@ -102,6 +106,12 @@ async function startSending(context: Context, queue: QueueClient) {
       await room.close(lastSettlementsMs)
     },
   }
+}
+
+function startInbox(context: Context, queue: QueueClient): Parts {
+  const room = createInboxRoom({ ...context, queue }, context.config.inbox)
+  const served = startServed(context, queue, 'inbox', emailProcessing(room), context.config.inbox.slots)
+  return { stop: () => drainAll(served) }
 }
 
 function startBounce(context: Context, queue: QueueClient): Parts {

@@ -2,7 +2,6 @@ import { sql } from 'kysely'
 import { newId } from '../core/ids.ts'
 import type { Trx } from '../db/connect.ts'
 import { toJson } from '../db/json.ts'
-import { delayHoldHours } from './consequence.ts'
 import type { BounceFact, CounterStep, LedgerEvent, LockedEmail } from './ledger-change.ts'
 import type { AddressFailure } from './policy.ts'
 
@@ -148,26 +147,18 @@ function eventClass({ kind }: LockedEmail, type: LedgerEvent['type']): 'delivery
   return type === 'bounced' ? 'delivery' : 'engagement'
 }
 
-/** Ends the sequences that the failed emails belong to, and holds those whose email is still being tried. */
-export async function setSequences(trx: Trx, facts: readonly BounceFact[]): Promise<void> {
-  const rows = facts.flatMap(({ email, consequence: { stop, holds }, at }) =>
-    email.campaignId && email.leadId && (stop || holds)
-      ? [{ tenantId: email.tenantId, campaignId: email.campaignId, leadId: email.leadId, ...stop, at }]
-      : [],
+/** Ends the sequences whose email found a dead address, a complaint or an unsubscribe. */
+export async function setSequencesEnded(trx: Trx, facts: readonly BounceFact[]): Promise<void> {
+  const rows = facts.flatMap(({ email: { tenantId, campaignId, leadId }, consequence: { stop } }) =>
+    campaignId && leadId && stop ? [{ tenantId, campaignId, leadId, ...stop }] : [],
   )
   if (rows.length === 0) return
   await sql`
     update campaign_leads cl
-       set status = case when i.code is null then cl.status else 'stopped' end,
-           stopped_code = i.code, stopped_reason = i.reason,
-           plan_at = case when i.code is null then cl.plan_at end,
-           ended_at = case when i.code is null then cl.ended_at else now() end,
-           held_until = case when i.code is null
-             then greatest(cl.held_until, i.at + ${delayHoldHours} * interval '1 hour') else cl.held_until end
+       set status = 'stopped', stopped_code = i.code, stopped_reason = i.reason, plan_at = null, ended_at = now()
       from (select distinct on ("tenantId", "campaignId", "leadId") *
               from json_to_recordset(${toJson(rows)}) as r (
-                "tenantId" uuid, "campaignId" uuid, "leadId" uuid, code text, reason text, at timestamptz)
-             order by "tenantId", "campaignId", "leadId", code nulls last, at desc) i
+                "tenantId" uuid, "campaignId" uuid, "leadId" uuid, code text, reason text)) i
      where cl.tenant_id = i."tenantId" and cl.campaign_id = i."campaignId" and cl.lead_id = i."leadId"
        and cl.status = 'active'`.execute(trx)
 }

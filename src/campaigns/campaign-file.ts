@@ -111,7 +111,15 @@ function definitionOf(file: CampaignFile): CampaignDefinition {
     lane,
     mailboxes: mailboxes === 'all' ? 'all' : [...new Set(mailboxes)],
     seed: file.seed ?? seededHash(0, name) | 0,
-    configuration: { window, holidays, audience, staleAfter: file.stale_after },
+    configuration: {
+      window,
+      holidays,
+      audience,
+      staleAfter: file.stale_after,
+      stopOnReply: file.stop_on_reply,
+      stopOnAutoReply: file.stop_on_auto_reply,
+      stopForCompany: file.stop_for_company,
+    },
     steps: steps.map((step, at) => ({
       id: step.id ?? `step-${at + 1}`,
       subject: step.subject,

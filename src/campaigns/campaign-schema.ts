@@ -61,6 +61,8 @@ const window = z.unknown().transform((value, ctx) => {
   return z.NEVER
 })
 
+const yesOrNo = (key: string, fallback: boolean) => z.boolean(`${key} is true or false`).default(fallback)
+
 const step = z.strictObject({
   id: text('id')
     .regex(/^[\w-]{1,40}$/, 'an id is up to 40 letters, digits, - and _')
@@ -87,6 +89,9 @@ export const campaignFile = z.strictObject({
     .array(z.iso.date('a holiday is a date like 2026-12-25'), 'holidays: write a list of dates')
     .default([]),
   stale_after: delay.optional(),
+  stop_on_reply: yesOrNo('stop_on_reply', true),
+  stop_on_auto_reply: yesOrNo('stop_on_auto_reply', false),
+  stop_for_company: yesOrNo('stop_for_company', false),
   seed: z.int32('seed is a whole number').optional(),
   steps: z
     .array(step, 'steps: write a list of steps')

@@ -25,6 +25,12 @@ export const campaignConfiguration = z.strictObject({
   audience: z.strictObject({ tag: z.string().min(1) }).optional(),
   /** An email that could not leave for this long after its time is skipped. */
   staleAfter: stepDelay.optional(),
+  /** A person's reply ends the lead's sequence. */
+  stopOnReply: z.boolean().default(true),
+  /** So does an automatic one. */
+  stopOnAutoReply: z.boolean().default(false),
+  /** A person's reply ends the sequences of the other leads at the same company's domain too. */
+  stopForCompany: z.boolean().default(false),
 })
 export type CampaignConfiguration = z.infer<typeof campaignConfiguration>
 

@@ -150,6 +150,8 @@ export interface LeadToPlan {
   email: string
   leadZone: string | null
   lastSentAt: Date
+  /** Away until then. */
+  heldUntil: Date | null
   lane: Campaign['lane']
   campaignZone: string
   configuration: unknown
@@ -163,7 +165,7 @@ export async function lockLeadsToPlan(trx: Trx, limit: number): Promise<LeadToPl
   const { rows } = await sql<LeadToPlan>`
     select cl.tenant_id as "tenantId", cl.campaign_id as "campaignId", cl.lead_id as "leadId",
            cl.email_account_id as "mailboxId", l.email, l.timezone as "leadZone", cl.last_sent_at as "lastSentAt",
-           c.lane, c.timezone as "campaignZone", c.configuration, next.id as "nextStepId", next.delay as "nextDelay"
+           cl.held_until as "heldUntil", c.lane, c.timezone as "campaignZone", c.configuration, next.id as "nextStepId", next.delay as "nextDelay"
       from campaign_leads cl
       join campaigns c on c.tenant_id = cl.tenant_id and c.id = cl.campaign_id and c.status = 'active'
       join leads l on l.tenant_id = cl.tenant_id and l.id = cl.lead_id

@@ -1,4 +1,4 @@
-import { addCivil, type CivilSpan, civilDate, startOfDayAfter } from '../core/civil-time.ts'
+import { addCivil, type CivilSpan, civilDate, startOfDayAfter, wallTime } from '../core/civil-time.ts'
 import { AppError } from '../core/errors.ts'
 import { seededFraction } from '../core/seeded.ts'
 import { leadZone } from './lead-zone.ts'
@@ -76,8 +76,17 @@ export function followUpDueAt(input: {
   delay: CivilSpan
   zone: string
   window: SendingWindow
+  /** The lead is away until then. */
+  notBefore?: Date | null
 }): Date {
-  return openAfter(input.window, input.zone, addCivil(input.anchor, input.delay, input.zone))
+  const dueMs = addCivil(input.anchor, input.delay, input.zone).getTime()
+  const earliest = new Date(Math.max(dueMs, input.notBefore?.getTime() ?? 0))
+  return openAfter(input.window, input.zone, earliest)
+}
+
+/** When a lead who is back on `day` (YYYY-MM-DD) may be written to again. */
+export function openOnDay(day: string, zone: string, window: SendingWindow): Date {
+  return openAfter(window, zone, wallTime(day, 0, zone))
 }
 
 function turnOf(mailbox: RotationMailbox, now: Date): Turn {

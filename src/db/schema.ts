@@ -132,7 +132,7 @@ export interface EmailAccountsTable {
   created_at: Defaulted<Timestamp>
   updated_at: Defaulted<Timestamp>
   sync_interval_seconds: Defaulted<number>
-  next_sync_at: Timestamp | null
+  next_sync_at: Defaulted<Timestamp>
   last_synced_at: Timestamp | null
   sync_failures: Defaulted<number>
   sync_error: string | null
@@ -227,7 +227,10 @@ export interface EmailFoldersTable {
   highest_modseq: string | null
   reseeding: Defaulted<boolean>
   message_count: Defaulted<number>
+  listed_at: Timestamp | null
   synced_at: Timestamp | null
+  suspect_uid: number | null
+  suspect_attempts: Defaulted<number>
 }
 
 export interface EmailMessagesTable {

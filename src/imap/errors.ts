@@ -80,9 +80,6 @@ const unreachableCodes = new Set([
   'EMFILE',
   'ENFILE',
 ])
-// RFC 5530: the server cannot say whether the password is right, or will not now.
-const notNow = new Set(['UNAVAILABLE', 'INUSE', 'SERVERBUG', 'CONTACTADMIN'])
-
 /**
  * imapflow stamps `authenticationFailed` on a connection that was lost while it logged in as well: what
  * happened to the connection decides first.
@@ -90,20 +87,30 @@ const notNow = new Set(['UNAVAILABLE', 'INUSE', 'SERVERBUG', 'CONTACTADMIN'])
 export function classifyFailure(facts: FailureFacts): ImapFailure {
   const code = facts.code ?? ''
   const said = `${facts.responseText ?? ''} ${facts.byeReason ?? ''}`
-  if (tooMany.test(said) || facts.responseCode === 'LIMIT') return 'too_many_connections'
+  if (tooMany.test(said) || facts.responseCode === 'LIMIT' || code === 'ETHROTTLE')
+    return 'too_many_connections'
   if (timeoutCodes.has(code)) return 'timeout'
   if (facts.tlsFailed || tlsCodes.test(code)) return 'tls_failed'
   if (lostCodes.has(code)) return 'closed'
   if (unreachableCodes.has(code)) return 'connect_failed'
-  if (facts.authenticationFailed)
-    return notNow.has(facts.responseCode ?? '') ? 'connect_failed' : 'auth_failed'
+  if (facts.authenticationFailed) return isForNow(facts) ? 'connect_failed' : 'auth_failed'
   return tlsWords.test(facts.message) ? 'tls_failed' : 'protocol'
 }
 
+// RFC 5530: the server cannot say whether the password is right, or will not now.
+const notNow = new Set(['UNAVAILABLE', 'INUSE', 'SERVERBUG', 'CONTACTADMIN', 'OVERQUOTA'])
+/** "User is authenticated but not connected" is Exchange's word for a mailbox that is being moved. */
+const notNowWords = /temporar|try again|authenticated but not connected/i
+
+function isForNow({ responseCode = '', responseText = '' }: FailureFacts): boolean {
+  return notNow.has(responseCode) || notNowWords.test(responseText)
+}
+
 /** One sentence for people: what was asked, then the server's words where it spoke. */
-export function failureWords(asked: string, { message, responseText, byeReason }: FailureFacts): string {
-  const said = responseText ?? byeReason
-  return said === undefined ? `${asked}: ${message}` : `${asked}: the server said "${said}"`
+export function failureWords(asked: string, facts: FailureFacts): string {
+  const said = facts.responseText ?? facts.byeReason
+  if (said !== undefined) return `${asked}: the server said "${said}"`
+  return `${asked}: ${classifyFailure(facts) === 'closed' ? 'the connection was lost' : facts.message}`
 }
 
 /** When every address of a name failed Node gives an AggregateError without a message of its own. */

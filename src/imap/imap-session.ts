@@ -23,7 +23,7 @@ export class ImapSession {
     client.on('error', (error) => this.fail(this.#translate('the connection', error)))
   }
 
-  /** Lines of the server that could not be read so far; what they said is lost. */
+  /** Answers that could not be read so far; what they said is lost. */
   get unreadableLines(): number {
     return this.#complaints.unreadableLines
   }
@@ -96,8 +96,9 @@ export class ImapSession {
       for (;;) {
         const next = await this.run(asked, () => rows.next())
         if (next.done) break
-        // Unsolicited FETCH responses may come without a UID (RFC 3501 section 7.4.2).
-        if (next.value?.uid) yield next.value
+        if (next.value.uid) yield next.value
+        // A change of flags announced meanwhile may lack it (RFC 3501 section 7.4.2); an answer to what was asked may not.
+        else this.#complaints.unreadableLines += 1
       }
     } finally {
       await rows.return(undefined)

@@ -7,6 +7,7 @@ import {
   type SyncPlan,
   type SyncPolicy,
 } from './cursor.ts'
+import { ImapError } from './errors.ts'
 import type { ImapSession } from './imap-session.ts'
 import { validDate } from './internal-date.ts'
 import { messageBytes } from './message-bytes.ts'
@@ -98,20 +99,31 @@ interface Listing {
 
 async function list(session: ImapSession, path: string, plan: SyncPlan): Promise<Listing> {
   if (plan.kind === 'nothing') return { rows: [], skipped: 0, highest: 0 }
-  const wanted = new Map<number, Row>()
-  const passed = new Set<number>()
-  let highest = 0
+  const seen = new Map<number, Row>()
+  const unreadable = session.unreadableLines
   for (const uids of await uidsToList(session, path, plan)) {
     for await (const row of rows(session, path, uids)) {
-      highest = Math.max(highest, row.uid)
-      if (!isWanted(plan, row)) passed.add(row.uid)
       // A change of flags announced meanwhile (RFC 3501 section 7.4.2) has a UID, but not the date that decides.
-      else if (!wanted.get(row.uid)?.internalDate) wanted.set(row.uid, row)
+      if (!seen.get(row.uid)?.internalDate) seen.set(row.uid, row)
     }
   }
-  for (const uid of passed) wanted.delete(uid)
-  const skipped = [...passed].filter((uid) => uid >= plan.fromUid).length
-  return { rows: [...wanted.values()].sort((a, b) => a.uid - b.uid), skipped, highest }
+  if (session.unreadableLines > unreadable) await addUnlisted(session, path, plan, seen)
+  const all = [...seen.values()].sort((a, b) => a.uid - b.uid)
+  const wanted = all.filter((row) => isWanted(plan, row))
+  const skipped = all.filter(({ uid }) => uid >= plan.fromUid).length - wanted.length
+  return { rows: wanted, skipped, highest: all.at(-1)?.uid ?? 0 }
+}
+
+/** What the server said of some messages could not be read: they are read all the same, whatever their date. */
+async function addUnlisted(session: ImapSession, path: string, plan: ReadingPlan, seen: Map<number, Row>) {
+  const uids = await session.search({
+    uid: `${plan.fromUid}:*`,
+    ...(plan.kind === 'reseed' && { since: plan.hint }),
+  })
+  if (!uids)
+    throw new ImapError('protocol', `list "${path}": the answer could not be read, and UID SEARCH is refused`)
+  for (const uid of uids)
+    if (!seen.has(uid)) seen.set(uid, { uid, internalDate: undefined, flags: [], size: undefined })
 }
 
 /** The search only spares listing what is far too old; what it finds is judged by its INTERNALDATE like all else. */

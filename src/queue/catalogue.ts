@@ -36,6 +36,16 @@ export const queues = {
     heartbeatSeconds: 10,
     deleteAfterSeconds: 3600,
   }),
+  // A sync that fails is planned again by the scheduler; its retries are for workers that died.
+  'email-processing': contract({
+    payload: z.object({ tenantId: z.uuid(), mailboxId: z.uuid() }),
+    policy: 'exclusive',
+    retryLimit: 3,
+    retryDelaySeconds: 5,
+    expireSeconds: 900,
+    heartbeatSeconds: 15,
+    deleteAfterSeconds: 3600,
+  }),
   // A handler that fails five times is looked at by a person; acting is one transaction, so a retry is harmless.
   'bounce-processing': contract({
     payload: z.object({ tenantId: z.uuid(), messageId: z.uuid() }),

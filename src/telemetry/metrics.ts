@@ -7,7 +7,7 @@ export interface MetricsOptions {
 }
 
 /** The metrics of one process. Label values come from closed sets: never a tenant, a mailbox, a host or an address. */
-export interface Metrics extends SendingMetrics, QueueMetrics, SchedulerMetrics {
+export interface Metrics extends SendingMetrics, InboxMetrics, QueueMetrics, SchedulerMetrics {
   /** For what a process adds of its own. */
   registry: Registry
   databaseErrors: Counter
@@ -18,6 +18,7 @@ export interface Metrics extends SendingMetrics, QueueMetrics, SchedulerMetrics 
 }
 
 type SendingMetrics = ReturnType<typeof sendingMetrics>
+type InboxMetrics = ReturnType<typeof inboxMetrics>
 type QueueMetrics = ReturnType<typeof queueMetrics>
 type SchedulerMetrics = ReturnType<typeof schedulerMetrics>
 
@@ -28,6 +29,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   recordBuild(registry, options)
   return {
     ...sendingMetrics(registry),
+    ...inboxMetrics(registry),
     ...queueMetrics(registry),
     ...schedulerMetrics(registry),
     registry,
@@ -81,6 +83,32 @@ function sendingMetrics(registry: Registry) {
       'rookery_settle_batch_size',
       'Outcomes written by one settle.',
       batchSizes,
+    ),
+  }
+}
+
+function inboxMetrics(registry: Registry) {
+  const registers = [registry]
+  return {
+    /** `type`: as in email_messages, or known (dealt with before). */
+    inboxMessages: new Counter({
+      name: 'rookery_inbox_messages_total',
+      help: 'Received messages dealt with.',
+      labelNames: ['type'] as const,
+      registers,
+    }),
+    /** `outcome`: done, continued (more to read), or the kind of IMAP failure. */
+    inboxSyncs: new Counter({
+      name: 'rookery_inbox_syncs_total',
+      help: 'Sessions with the servers of mailboxes.',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    inboxSyncSeconds: histogram(
+      registry,
+      'rookery_inbox_sync_seconds',
+      'One session that succeeded, from the wait for a connection to its end.',
+      waitingSeconds,
     ),
   }
 }

@@ -48,7 +48,7 @@ export async function startFleet(database: TestDatabase, overrides: Partial<Send
   const room = await openSendingRoom({ db, log, metrics, sealer }, options)
   const loops = startSchedulerLoops(
     { db, queue, log, metrics },
-    { drainerMs: 20, plannerMs: 20, sweepSeconds: 1, leaseSweepSeconds: 1 },
+    { drainerMs: 20, plannerMs: 20, syncMs: 20, sweepSeconds: 1, leaseSweepSeconds: 1 },
   )
   const reports: { status: string; message: string | null }[] = []
   const sending = startPool(queue, db, {

@@ -9,6 +9,7 @@ import type { Metrics } from '../../telemetry/metrics.ts'
 import { drainWakes } from './drain-wakes.ts'
 import { enrolNextLeads } from './enrol-leads.ts'
 import { planFollowUps } from './plan-follow-ups.ts'
+import { planSyncs } from './plan-syncs.ts'
 import { sweepLanes, sweepLeases } from './sweep.ts'
 
 export interface SchedulerPorts {
@@ -21,6 +22,7 @@ export interface SchedulerPorts {
 export interface SchedulerIntervals {
   drainerMs: number
   plannerMs: number
+  syncMs: number
   sweepSeconds: number
   leaseSweepSeconds: number
 }
@@ -35,6 +37,7 @@ export function startSchedulerLoops(ports: SchedulerPorts, intervals: SchedulerI
     loop('drainer', intervals.drainerMs, () => drain(ports)),
     loop('planner', intervals.plannerMs, () => plan(ports)),
     loop('holds', intervals.plannerMs * 4, () => settleHolds(ports)),
+    loop('syncs', intervals.syncMs, () => sync(ports)),
     loop('leases', intervals.leaseSweepSeconds * 1000, () => expire(ports)),
     loop('sweep', intervals.sweepSeconds * 1000, () => sweep(ports)),
   ]
@@ -95,6 +98,11 @@ async function settleHolds({ db }: SchedulerPorts): Promise<boolean> {
     return lanes.length
   })
   return held === holdBatch || released > 0
+}
+
+async function sync({ db, queue }: SchedulerPorts): Promise<boolean> {
+  const { more } = await planSyncs(db, queue, new Date())
+  return more
 }
 
 async function expire({ db, log }: SchedulerPorts): Promise<boolean> {

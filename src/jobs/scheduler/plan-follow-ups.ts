@@ -63,6 +63,7 @@ function planFollowUp(lead: LeadToPlan, windowFor: Windows): PlannedEmail[] {
     delay: stepDelay.parse(lead.nextDelay),
     zone: leadZone(lead.leadZone, lead.campaignZone),
     window: windowFor(lead),
+    notBefore: lead.heldUntil,
   })
   return [
     {

@@ -45,7 +45,15 @@ describe('a campaign file', () => {
       lane: 'normal',
       mailboxes: 'all',
       seed: expect.any(Number),
-      configuration: { window: office, holidays: [], audience: undefined, staleAfter: undefined },
+      configuration: {
+        window: office,
+        holidays: [],
+        audience: undefined,
+        staleAfter: undefined,
+        stopOnReply: true,
+        stopOnAutoReply: false,
+        stopForCompany: false,
+      },
       steps: [
         {
           id: 'step-1',
@@ -77,6 +85,9 @@ describe('a campaign file', () => {
       holidays: ['2026-12-25'],
       audience: { tag: 'vip' },
       staleAfter: { hours: 36 },
+      stopOnReply: true,
+      stopOnAutoReply: false,
+      stopForCompany: false,
     })
     const opens = nextOpen(windowOf(stored), 'UTC', new Date('2026-12-25T10:00:00Z'))
     expect(opens?.toISOString()).toBe('2026-12-28T09:00:00.000Z')

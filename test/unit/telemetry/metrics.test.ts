@@ -83,7 +83,7 @@ describe('the metrics of a process', () => {
     const labels = all
       .filter(({ name }) => name.startsWith('rookery_'))
       .flatMap(({ labelNames }) => labelNames)
-    const closed = ['outcome', 'queue', 'state', 'task', 'kind', 'version', 'node', 'process']
+    const closed = ['outcome', 'type', 'queue', 'state', 'task', 'kind', 'version', 'node', 'process']
     expect(labels).toContain('queue')
     expect(labels.filter((label) => !closed.includes(label))).toEqual([])
   })

@@ -1,0 +1,43 @@
+import { type Clock, systemClock } from '../../core/clock.ts'
+import type { Db } from '../../db/connect.ts'
+import { createImapLimits, type ImapLimits } from '../../imap/limits.ts'
+import type { QueueClient } from '../../queue/boss.ts'
+import type { Sealer } from '../../secrets/sealer.ts'
+import type { Logger } from '../../telemetry/log.ts'
+import type { Metrics } from '../../telemetry/metrics.ts'
+
+export interface InboxOptions {
+  /** Mailboxes that one process syncs at a time. */
+  slots: number
+  connectionsPerHost: number
+  /** After so long a sync gives its slot to the next mailbox. */
+  quantumSeconds: number
+  /** How long before its enrolment a mailbox is read. */
+  firstSyncDays: number
+  /** How long an answer that names no message is taken for one to the last email that its writer got. */
+  matchDays: number
+  connectTimeoutSeconds: number
+  silenceTimeoutSeconds: number
+}
+
+interface RoomPorts {
+  db: Db
+  queue: QueueClient
+  sealer: Sealer
+  log: Logger
+  metrics: Metrics
+}
+
+/** What all syncs of one process share. */
+export interface InboxRoom extends RoomPorts {
+  options: InboxOptions
+  limits: ImapLimits
+  clock: Clock
+  random: () => number
+}
+
+export function createInboxRoom(ports: RoomPorts, options: InboxOptions): InboxRoom {
+  const { db, queue, sealer, log, metrics } = ports
+  const limits = createImapLimits({ process: options.slots, perHost: options.connectionsPerHost })
+  return { db, queue, sealer, log, metrics, options, limits, clock: systemClock, random: Math.random }
+}

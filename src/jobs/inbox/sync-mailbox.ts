@@ -1,0 +1,77 @@
+import type { Db } from '../../db/connect.ts'
+import { ImapError } from '../../imap/errors.ts'
+import { findFolders } from '../../imap/find-folders.ts'
+import type { ImapSession } from '../../imap/imap-session.ts'
+import { withImapSession } from '../../imap/session.ts'
+import { forgetFolders, listFolders, type StoredFolder, setFoldersListed } from '../../inbox/folder-store.ts'
+import type { SyncedMailbox } from './mailbox.ts'
+import { readNewMessages, type SyncRun } from './read-new-messages.ts'
+import type { InboxRoom } from './room.ts'
+import type { Stored } from './store-message.ts'
+
+export interface SyncResult {
+  /** Messages dealt with, by what they were; `known` ones had been dealt with before. */
+  messages: Partial<Record<Stored, number>>
+  /** There is more to read: time ran out. */
+  more: boolean
+}
+
+/** People rarely rename folders. */
+const listAgainAfterMs = 86_400_000
+
+/** One session with the mailbox's server: reads what is new in INBOX and Junk. Throws ImapError for all that IMAP does. */
+export async function syncMailbox(
+  room: InboxRoom,
+  mailbox: SyncedMailbox,
+  { signal, suspicious }: { signal: AbortSignal; suspicious: boolean },
+): Promise<SyncResult> {
+  const result: SyncResult = { messages: {}, more: false }
+  const onMessage = (type: Stored) => {
+    result.messages[type] = (result.messages[type] ?? 0) + 1
+    room.metrics.inboxMessages.inc({ type })
+  }
+  const sessionOptions = {
+    limits: room.limits,
+    signal,
+    connectTimeoutMs: room.options.connectTimeoutSeconds * 1000,
+    silenceTimeoutMs: room.options.silenceTimeoutSeconds * 1000,
+  }
+  await withImapSession(mailbox.imap, sessionOptions, async (session) => {
+    const endsAtMs = room.clock.monotonicMs() + room.options.quantumSeconds * 1000
+    const run: SyncRun = { room, mailbox, signal, suspicious, endsAtMs, onMessage }
+    for (const folder of await foldersToRead(room.db, session, mailbox, room.clock.now())) {
+      const finished = await readUnlessGone(run, session, folder)
+      result.more ||= !finished
+    }
+  })
+  return result
+}
+
+async function foldersToRead(
+  db: Db,
+  session: ImapSession,
+  mailbox: SyncedMailbox,
+  now: Date,
+): Promise<StoredFolder[]> {
+  let folders = await listFolders(db, mailbox)
+  const listedAt = folders[0]?.listedAt?.getTime() ?? 0
+  if (now.getTime() - listedAt > listAgainAfterMs) {
+    const listed = await findFolders(session)
+    await db.transaction().execute((trx) => setFoldersListed(trx, mailbox, listed))
+    folders = await listFolders(db, mailbox)
+  }
+  return (['inbox', 'junk'] as const).flatMap((type) => folders.filter((folder) => folder.type === type))
+}
+
+/** A Junk folder that cannot be opened was renamed or deleted: the next sync looks for it again. */
+async function readUnlessGone(run: SyncRun, session: ImapSession, folder: StoredFolder): Promise<boolean> {
+  try {
+    return await readNewMessages(run, session, folder)
+  } catch (error) {
+    if (folder.type === 'inbox' || !(error instanceof ImapError) || error.kind !== 'protocol') throw error
+    const { room, mailbox } = run
+    room.log.warn({ mailboxId: mailbox.id, err: error }, 'folder.unreadable')
+    await forgetFolders(room.db, mailbox)
+    return true
+  }
+}

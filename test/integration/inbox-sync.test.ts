@@ -1,0 +1,239 @@
+import { createHash } from 'node:crypto'
+import { sql } from 'kysely'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { findMessageBody } from '../../src/inbox/body-store.ts'
+import { type ImapFarm, startImapFarm } from '../../src/lab/imap-farm.ts'
+import { type ImapFront, startImapFront } from '../../src/lab/imap-faults.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { insertTenant, type Mailbox, mint } from '../support/factories.ts'
+import { insertImapMailbox, openInbox } from '../support/inbox.ts'
+
+let database: TestDatabase
+let farm: ImapFarm
+let front: ImapFront
+let inbox: Awaited<ReturnType<typeof openInbox>>
+let mailbox: Mailbox
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  farm = await startImapFarm()
+  inbox = await openInbox(database)
+})
+afterAll(async () => {
+  await inbox.close()
+  await farm.close()
+  await database.close()
+})
+beforeEach(async () => {
+  front = await startImapFront(farm)
+  const tenant = await insertTenant(database.db)
+  const server = { port: front.port, username: `${mint('ann')}@lab.test`, password: farm.password }
+  farm.deliver(server.username, letter('welcome'), { internalDate: daysAgo(30) })
+  mailbox = await insertImapMailbox(database.db, tenant.id, server)
+})
+afterEach(() => front.close())
+
+const daysAgo = (days: number) => new Date(Math.floor(Date.now() / 1000) * 1000 - days * 86_400_000)
+
+const letter = (subject: string) =>
+  Buffer.from(
+    `From: Bea <bea@elsewhere.test>\r\nTo: ann@lab.test\r\nSubject: ${subject}\r\nMessage-ID: <${subject}@elsewhere.test>\r\n\r\nHello, ${subject}.\r\n`,
+  )
+
+const deliver = (subject: string, options: Parameters<ImapFarm['deliver']>[2] = {}) =>
+  farm.deliver(mailbox.email_address, letter(subject), options)
+
+const messages = () =>
+  database.db
+    .selectFrom('email_messages')
+    .selectAll()
+    .where('email_account_id', '=', mailbox.id)
+    .orderBy('imap_uid')
+    .execute()
+
+const subjects = async () => (await messages()).map(({ subject }) => subject)
+
+const row = () =>
+  database.db.selectFrom('email_accounts').selectAll().where('id', '=', mailbox.id).executeTakeFirstOrThrow()
+
+test('new messages of INBOX and Junk are stored once, however often the mailbox is read', async () => {
+  deliver('one')
+  deliver('two', { folder: 'Junk' })
+  expect(await inbox.sync(mailbox)).toEqual({ kind: 'done', changed: 2 })
+  expect(await inbox.sync(mailbox)).toEqual({ kind: 'done', changed: 0 })
+  deliver('three')
+  expect(await inbox.sync(mailbox)).toEqual({ kind: 'done', changed: 1 })
+  expect((await subjects()).sort()).toEqual(['one', 'three', 'two'])
+  expect((await row()).last_synced_at).toEqual(expect.any(Date))
+})
+
+test('messages from before the mailbox was added are not downloaded', async () => {
+  for (let n = 0; n < 300; n += 1) deliver(`old-${n}`, { internalDate: daysAgo(40) })
+  deliver('yesterday', { internalDate: daysAgo(0.5) })
+  await inbox.sync(mailbox)
+  expect(await subjects()).toEqual(['yesterday'])
+  const bodies = front.commands.filter((command) => /BODY(\.PEEK)?\[/i.test(command))
+  expect(bodies).toHaveLength(1)
+})
+
+test('a folder that was renumbered is read again, and what is known is not acted on twice', async () => {
+  deliver('one')
+  deliver('two')
+  await inbox.sync(mailbox)
+  const before = await messages()
+  const folder = farm.folder(mailbox.email_address)
+  folder.uidValidity = 99
+  for (const message of folder.messages) message.uid += 1000
+  folder.uidNext += 1000
+  deliver('three')
+  expect(await inbox.sync(mailbox)).toEqual({ kind: 'done', changed: 1 })
+  expect(await subjects()).toEqual(['one', 'two', 'three'])
+  const after = await messages()
+  expect(after.slice(0, 2).map(({ id }) => id)).toEqual(before.map(({ id }) => id))
+  expect(after.every(({ uid_validity }) => uid_validity === 99)).toBe(true)
+})
+
+test('messages that share a Message-ID are all kept', async () => {
+  const twin = (words: string) => Buffer.concat([letter('twin'), Buffer.from(words)])
+  farm.deliver(mailbox.email_address, twin('first'))
+  farm.deliver(mailbox.email_address, twin('second'))
+  await inbox.sync(mailbox)
+  expect(await subjects()).toEqual(['twin', 'twin'])
+})
+
+test('a message that is moved to another folder stays one message', async () => {
+  const internalDate = daysAgo(0)
+  deliver('spammed', { folder: 'Junk', internalDate })
+  await inbox.sync(mailbox)
+  farm.folder(mailbox.email_address, 'Junk').messages.length = 0
+  deliver('spammed', { internalDate })
+  await inbox.sync(mailbox)
+  expect(await subjects()).toEqual(['spammed'])
+})
+
+test('a message that makes processing fail is tried three times, kept unreadable, and passed', async () => {
+  await sql`
+    create function refuse_poison() returns trigger language plpgsql as $$
+      begin if new.subject = 'poison' then raise exception 'poisoned'; end if; return new; end $$`.execute(
+    database.db,
+  )
+  await sql`create trigger refuse_poison before insert on email_messages for each row execute function refuse_poison()`.execute(
+    database.db,
+  )
+  deliver('before')
+  deliver('poison')
+  deliver('after')
+  await inbox.sync(mailbox)
+  const [, poison] = await messages()
+  expect(await subjects()).toEqual(['before', null, 'after'])
+  expect(poison).toMatchObject({ message_type: 'unreadable', status: 'unreadable', attempts: 3 })
+  expect(poison?.reason).toContain('poisoned')
+  const ref = { tenantId: mailbox.tenant_id, id: poison?.id ?? '' }
+  expect(await findMessageBody(database.db, ref)).toEqual(letter('poison'))
+})
+
+test('a message at which the process died three times is kept unreadable, and passed', async () => {
+  deliver('deadly')
+  deliver('after')
+  await sql`
+    create function die_deadly() returns trigger language plpgsql as $$
+      begin if new.subject = 'deadly' then perform pg_terminate_backend(pg_backend_pid()); end if; return new; end $$`.execute(
+    database.db,
+  )
+  await sql`create trigger die_deadly before insert on email_messages for each row execute function die_deadly()`.execute(
+    database.db,
+  )
+  try {
+    for (const attempt of [2, 3, 4]) {
+      // The process is gone in the midst of the message: nothing is committed, and nothing is said.
+      const gone = new AbortController()
+      const run = inbox.sync(mailbox, { attempt, signal: gone.signal })
+      gone.abort()
+      await run.catch(() => undefined)
+      await inbox.sync(mailbox, { attempt, signal: AbortSignal.timeout(300) }).catch(() => undefined)
+    }
+    await inbox.sync(mailbox, { attempt: 5 })
+  } finally {
+    await sql`drop trigger die_deadly on email_messages`.execute(database.db)
+  }
+  expect(await subjects()).toEqual([null, 'after'])
+})
+
+test('a dropped connection ends the round, and the next one goes on where the last message was committed', async () => {
+  for (let n = 0; n < 20; n += 1) deliver(`n${n}`)
+  front.faults = { drop: { at: 'UID FETCH', afterBytes: 6000, times: 1 } }
+  expect(await inbox.sync(mailbox)).toEqual({ kind: 'done', changed: 0 })
+  expect((await row()).sync_failures).toBe(1)
+  expect((await row()).sync_error).toEqual(expect.any(String))
+  expect((await row()).next_sync_at.getTime()).toBeGreaterThan(Date.now() + 30_000)
+  front.faults = {}
+  await inbox.sync(mailbox)
+  expect(await subjects()).toHaveLength(20)
+  expect(await row()).toMatchObject({ sync_failures: 0, sync_error: null })
+})
+
+test('a wrong password is told in the server’s words, and waited for longer each time', async () => {
+  await database.db
+    .updateTable('email_accounts')
+    .set({ imap_username: 'nobody@lab.test' })
+    .where('id', '=', mailbox.id)
+    .execute()
+  await inbox.sync(mailbox)
+  const first = await row()
+  await inbox.sync(mailbox)
+  const second = await row()
+  expect(second.sync_failures).toBe(2)
+  expect(second.sync_error).toMatch(/log in/)
+  expect(second.next_sync_at.getTime() - first.next_sync_at.getTime()).toBeGreaterThan(5 * 60_000)
+})
+
+test('a message of 50 MB is hashed as a whole and costs little memory', async () => {
+  const size = 50 * 1024 * 1024
+  const head = letter('huge')
+  const read = (start: number, end: number) => {
+    const filler = Buffer.alloc(end - start, 'x')
+    if (start < head.length) head.copy(filler, 0, start, Math.min(end, head.length))
+    return filler
+  }
+  farm.deliver(mailbox.email_address, { size, read })
+  globalThis.gc?.()
+  let peak = 0
+  const before = process.memoryUsage().rss
+  const timer = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage().rss - before)
+  }, 5)
+  await inbox.sync(mailbox)
+  clearInterval(timer)
+  const [message] = await messages()
+  expect(message).toMatchObject({ subject: 'huge', size_bytes: size })
+  expect(message?.message_sha256).toEqual(createHash('sha256').update(read(0, size)).digest())
+  expect(peak).toBeLessThan(48 * 1024 * 1024)
+})
+
+test('a long sync gives its slot back, and goes on later', async () => {
+  for (let n = 0; n < 3; n += 1) deliver(`long-${n}`)
+  const hasty = await openInbox(database, { quantumSeconds: 0 })
+  const outcome = await hasty.sync(mailbox)
+  await hasty.close()
+  expect(outcome.kind).toBe('continue')
+  expect(await inbox.sync(mailbox)).toEqual({ kind: 'done', changed: 3 })
+})
+
+test('a Junk folder that was renamed is found again under its new name', async () => {
+  await inbox.sync(mailbox)
+  const junk = farm.folder(mailbox.email_address, 'Junk')
+  Object.assign(junk, { name: 'Spam' })
+  await inbox.sync(mailbox)
+  farm.deliver(mailbox.email_address, letter('spam'), { folder: 'Spam' })
+  await inbox.sync(mailbox)
+  expect(await subjects()).toEqual(['spam'])
+})
+
+test('two runs of one mailbox at once process each message once', async () => {
+  for (let n = 0; n < 30; n += 1) deliver(`both-${n}`)
+  const other = await openInbox(database)
+  await Promise.all([inbox.sync(mailbox), other.sync(mailbox)])
+  await other.close()
+  expect(new Set(await subjects()).size).toBe(30)
+  expect(await subjects()).toHaveLength(30)
+})
