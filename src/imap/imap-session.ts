@@ -1,5 +1,5 @@
 import type { FetchMessageObject, FetchQueryObject, ImapFlow, SearchObject } from 'imapflow'
-import type { Complaints } from './client.ts'
+import { type Complaints, skipLookUp } from './client.ts'
 import type { MailboxState } from './cursor.ts'
 import { classifyFailure, failureFacts, failureWords, ImapError } from './errors.ts'
 import type { ListedFolder } from './folders.ts'
@@ -29,10 +29,10 @@ export class ImapSession {
     return this.#complaints.unreadableLines
   }
 
-  /** Whether the server offers an extension, such as MOVE; IMAP4rev2 (RFC 9051) includes several. */
-  offers(capability: string): boolean {
-    const { capabilities, enabled } = this.#client
-    return capabilities.has(capability) || (enabled.has('IMAP4REV2') && rev2Includes.has(capability))
+  /** Whether the server offers an extension, such as MOVE; one that speaks IMAP4rev2 alone (RFC 9051) need not name them. */
+  offers(capability: 'MOVE' | 'UIDPLUS'): boolean {
+    const { capabilities } = this.#client
+    return capabilities.has(capability) || (capabilities.has('IMAP4rev2') && !capabilities.has('IMAP4rev1'))
   }
 
   async connect(): Promise<void> {
@@ -64,7 +64,10 @@ export class ImapSession {
   async reopen(path: string, access: 'read' | 'write' = 'read'): Promise<MailboxState> {
     this.#open = undefined
     const asked = `open the folder "${path}"`
-    const box = await this.run(asked, (client) => client.mailboxOpen(path, { readOnly: access === 'read' }))
+    const box = await this.run(asked, (client) => {
+      skipLookUp(client, path)
+      return client.mailboxOpen(path, { readOnly: access === 'read' })
+    })
     if (!box.uidValidity) throw new ImapError('protocol', `${asked}: the server gave no UIDVALIDITY`)
     const state = {
       uidValidity: Number(box.uidValidity),
@@ -154,6 +157,3 @@ export class ImapSession {
     return new ImapError(classifyFailure(facts), words)
   }
 }
-
-// RFC 9051 appendix E.
-const rev2Includes = new Set(['MOVE', 'UIDPLUS', 'SPECIAL-USE', 'ESEARCH', 'UNSELECT', 'ENABLE'])

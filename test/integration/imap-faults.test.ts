@@ -178,12 +178,17 @@ describe('a server that cannot be read says why', () => {
     [
       'when it gives no content',
       { rewrite: line(/ BODY\[\].*$/, ' BODY[] NIL)') },
-      { kind: 'protocol', message: 'the server gave no content for message 1 of "INBOX"' },
+      { kind: 'message_unreadable', message: 'the server gave no content for message 1 of "INBOX"' },
+    ],
+    [
+      'when its message cannot be read',
+      { rewrite: line(/BODY\[\]<0> \{/, 'BODY[]<0> ][ {') },
+      { kind: 'message_unreadable', message: 'the answer about message 1 of "INBOX" could not be read' },
     ],
     [
       'when it announces a message that nobody could hold',
       { rewrite: line(/BODY\[\]<0> \{\d+\}/, 'BODY[]<0> {4000000000}') },
-      { kind: 'protocol', message: expect.stringContaining('fetch messages 1 of "INBOX": ') },
+      { kind: 'message_unreadable', message: expect.stringContaining('fetch messages 1 of "INBOX": ') },
     ],
   ])('%s', async (_when, faults, failure) => {
     deliver('one', 'two')

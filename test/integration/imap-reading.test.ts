@@ -118,6 +118,21 @@ describe('a folder is read', () => {
   })
 })
 
+test('a sync that finds nothing asks no more than it must', async () => {
+  const { farm: server, ann } = await farm()
+  const cursors = await imapSession(ann, async (session) => [
+    (await readAll(session, 'INBOX')).reading.cursor,
+    (await readAll(session, 'Junk')).reading.cursor,
+  ])
+  server.commands.clear()
+  await imapSession(ann, async (session) => {
+    await readAll(session, 'INBOX', cursors[0])
+    await readAll(session, 'Junk', cursors[1])
+  })
+  // One LIST stands for the NAMESPACE that the farm does not have.
+  expect(Object.fromEntries(server.commands)).toEqual({ AUTHENTICATE: 1, LIST: 1, EXAMINE: 2, LOGOUT: 1 })
+})
+
 describe('a first reading of a large old folder', () => {
   test('asks for nothing of 10,000 old messages but their dates, and for the few since the enrolment', async () => {
     const { farm: server, ann } = await farm()
