@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { claimForgottenReports } from '../../src/bounces/report-store.ts'
 import type { Outcome } from '../../src/core/outcome.ts'
 import { bounceProcessing } from '../../src/jobs/bounce-processing.ts'
 import { settleEmails } from '../../src/sending/settle-store.ts'
@@ -564,4 +565,27 @@ describe('failures that may pass', () => {
     await arrive(refusal(other, { status: '5.1.2', diagnostic: 'smtp; 550 5.1.2 Bad destination system' }))
     expect((await listSuppressions()).map(({ value }) => value)).toContain('kai@lost.test')
   })
+})
+
+test('a report whose job was lost is taken up again, at longer and longer intervals', async () => {
+  const ref = await insertInboundMessage(database.db, mailbox, refusal(await sendTo(await enrol())))
+  const waitingMinutes = (minutes: number) =>
+    database.db
+      .updateTable('email_messages')
+      .set({ received_at: new Date(Date.now() - minutes * 60_000) })
+      .where('id', '=', ref.messageId)
+      .execute()
+  const forgotten = async () =>
+    (await database.db.transaction().execute((trx) => claimForgottenReports(trx, 1000))).filter(
+      ({ messageId }) => messageId === ref.messageId,
+    )
+  expect(await forgotten()).toEqual([])
+  await waitingMinutes(11)
+  expect(await forgotten()).toEqual([ref])
+  expect(await forgotten()).toEqual([])
+  await waitingMinutes(41)
+  expect(await forgotten()).toEqual([ref])
+  await waitingMinutes(10_000)
+  await work(ref)
+  expect(await forgotten()).toEqual([])
 })
