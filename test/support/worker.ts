@@ -34,7 +34,7 @@ export async function openWorkerHome(databaseUrl: string, more: Record<string, s
   const children: ChildProcess[] = []
   return {
     /** For the command line on the same database. */
-    env: { DATABASE_URL: databaseUrl, ROOKERY_HOME: home },
+    env: { ...more, DATABASE_URL: databaseUrl, ROOKERY_HOME: home },
     start(name: ProcessName): Worker {
       const child = spawn(process.execPath, [path.join(projectRoot, 'workers', `${name}.ts`)], {
         cwd: home,
