@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { benchBounceParsing } from './bounce.ts'
+import { benchBounceActing } from './bounce-acting.ts'
 import { benchPlan } from './plan.ts'
 import { benchSend } from './send.ts'
 import { benchSync } from './sync.ts'
@@ -7,7 +8,7 @@ import { benchSync } from './sync.ts'
 const usage = `npm run bench -- send [--emails 5000] [--mailboxes 20] [--connections 5] [--smtp HOST:PORT] [--runs 1] [--json]
 npm run bench -- plan [--leads 100000] [--runs 1] [--json]
 npm run bench -- sync [--mailboxes 5000] [--messages 1] [--runs 1] [--json]
-npm run bench -- bounce [--reports 20000] [--runs 1] [--json]
+npm run bench -- bounce [--reports 20000] [--acted 5000] [--runs 1] [--json]
 
 Everything runs for real: PostgreSQL with durable commits (the embedded one, or DATABASE_URL's server), worker
 processes of their own, and an SMTP sink in a process of its own unless --smtp names another.`
@@ -21,6 +22,7 @@ const { values, positionals } = parseArgs({
     connections: { type: 'string', default: '5' },
     leads: { type: 'string', default: '100000' },
     reports: { type: 'string', default: '20000' },
+    acted: { type: 'string', default: '5000' },
     smtp: { type: 'string' },
     runs: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
@@ -38,7 +40,10 @@ const benches: Record<string, () => Promise<Record<string, unknown>>> = {
     }),
   plan: () => benchPlan({ leads: Number(values.leads) }),
   sync: () => benchSync({ mailboxes: Number(values.mailboxes ?? 5000), messages: Number(values.messages) }),
-  bounce: async () => benchBounceParsing({ reports: Number(values.reports) }),
+  bounce: async () => ({
+    ...benchBounceParsing({ reports: Number(values.reports) }),
+    ...(await benchBounceActing({ reports: Number(values.acted) })),
+  }),
 }
 
 const bench = benches[positionals[0] ?? '']

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { newId } from '../core/ids.ts'
 import type { Trx } from '../db/connect.ts'
-import { delayHoldHours } from './consequence.ts'
+import { toJson } from '../db/json.ts'
 import type { BounceFact, CounterStep, LedgerEvent, LockedEmail } from './ledger-change.ts'
 import type { AddressFailure } from './policy.ts'
 
@@ -33,7 +33,7 @@ export async function lockEmails(trx: Trx, refs: readonly EmailRef[]): Promise<L
                     where b.tenant_id = e.tenant_id and b.address = e.to_address and b.email_id = e.id
                       and b.bounce_class = 'unsubscribe') as unsubscribed
       from emails e
-      join json_to_recordset(${JSON.stringify(refs)}) as i ("tenantId" uuid, id uuid)
+      join json_to_recordset(${toJson(refs)}) as i ("tenantId" uuid, id uuid)
         on e.tenant_id = i."tenantId" and e.id = i.id
      order by e.tenant_id, e.id
        for update of e`.execute(trx)
@@ -51,7 +51,7 @@ export async function insertBounces(trx: Trx, facts: readonly BounceFact[]): Pro
                                smtp_code, diagnostic, remote_mta, evidence, bounced_at)
     select "tenantId", id, "reportId", "emailId", "mailboxId", "campaignId", "leadId", address, "bounceType", reason,
            words, permanent, "addressDead", status, "smtpCode", diagnostic, "remoteMta", evidence, at
-      from json_to_recordset(${JSON.stringify(rows)}) as i (
+      from json_to_recordset(${toJson(rows)}) as i (
         "tenantId" uuid, id uuid, "reportId" uuid, "emailId" uuid, "mailboxId" uuid, "campaignId" uuid, "leadId" uuid,
         address text, "bounceType" text, reason text, words text, permanent boolean, "addressDead" boolean,
         status text, "smtpCode" int, diagnostic text, "remoteMta" text, evidence jsonb, at timestamptz)
@@ -77,8 +77,8 @@ function bounceRow(id: string, { reportId, email, recipient, consequence, matche
     addressDead: recipient.addressDead,
     status: recipient.status,
     smtpCode: recipient.smtpCode === null ? null : Number(recipient.smtpCode),
-    diagnostic: recipient.diagnostic?.replaceAll('\0', ' ').slice(0, 1000) ?? null,
-    remoteMta: recipient.remoteMta?.replaceAll('\0', ' ').slice(0, 255) ?? null,
+    diagnostic: recipient.diagnostic?.slice(0, 1000) ?? null,
+    remoteMta: recipient.remoteMta?.slice(0, 255) ?? null,
     // Behind a forwarder the report names somebody whom we never mailed.
     evidence: { matchedBy, format: recipient.evidence, reportedAddress: recipient.address },
     at,
@@ -94,7 +94,7 @@ export async function listFailures(
     select b.tenant_id as "tenantId", b.address, b.email_id as "emailId", b.bounce_class as reason, b.permanent,
            b.bounced_at as at, b.diagnostic,
            b.evidence ->> 'matchedBy' not in ('recency', 'original_recipient') as proven
-      from json_to_recordset(${JSON.stringify(addresses)}) as i ("tenantId" uuid, address text)
+      from json_to_recordset(${toJson(addresses)}) as i ("tenantId" uuid, address text)
      cross join lateral (
        select greatest(
          now() - interval '1 year',
@@ -114,7 +114,7 @@ export async function setEmailsBounced(trx: Trx, emails: readonly LockedEmail[])
     update emails e
        set bounced_at = i."bouncedAt", bounce_type = i."bounceType", bounce_reason = i."bounceReason",
            complained_at = i."complainedAt", updated_at = now()
-      from json_to_recordset(${JSON.stringify(emails)}) as i (
+      from json_to_recordset(${toJson(emails)}) as i (
         "tenantId" uuid, id uuid, "bouncedAt" timestamptz, "bounceType" text, "bounceReason" text,
         "complainedAt" timestamptz)
      where e.tenant_id = i."tenantId" and e.id = i.id`.execute(trx)
@@ -135,7 +135,7 @@ export async function insertBounceEvents(trx: Trx, events: readonly LedgerEvent[
                               email_account_id, sent_on, data)
     select class, type, "eventId", "tenantId", at, id, attempt, "campaignId", "stepId", "leadId", "mailboxId", "sentOn",
            data
-      from json_to_recordset(${JSON.stringify(rows)}) as i (
+      from json_to_recordset(${toJson(rows)}) as i (
         class text, type text, "eventId" uuid, "tenantId" uuid, at timestamptz, id uuid, attempt int,
         "campaignId" uuid, "stepId" uuid, "leadId" uuid, "mailboxId" uuid, "sentOn" date, data jsonb)`.execute(
     trx,
@@ -147,26 +147,18 @@ function eventClass({ kind }: LockedEmail, type: LedgerEvent['type']): 'delivery
   return type === 'bounced' ? 'delivery' : 'engagement'
 }
 
-/** Ends the sequences that the failed emails belong to, and holds those whose email is still being tried. */
-export async function setSequences(trx: Trx, facts: readonly BounceFact[]): Promise<void> {
-  const rows = facts.flatMap(({ email, consequence: { stop, holds }, at }) =>
-    email.campaignId && email.leadId && (stop || holds)
-      ? [{ tenantId: email.tenantId, campaignId: email.campaignId, leadId: email.leadId, ...stop, at }]
-      : [],
+/** Ends the sequences whose email found a dead address, a complaint or an unsubscribe. */
+export async function setSequencesEnded(trx: Trx, facts: readonly BounceFact[]): Promise<void> {
+  const rows = facts.flatMap(({ email: { tenantId, campaignId, leadId }, consequence: { stop } }) =>
+    campaignId && leadId && stop ? [{ tenantId, campaignId, leadId, ...stop }] : [],
   )
   if (rows.length === 0) return
   await sql`
     update campaign_leads cl
-       set status = case when i.code is null then cl.status else 'stopped' end,
-           stopped_code = i.code, stopped_reason = i.reason,
-           plan_at = case when i.code is null then cl.plan_at end,
-           ended_at = case when i.code is null then cl.ended_at else now() end,
-           held_until = case when i.code is null
-             then greatest(cl.held_until, i.at + ${delayHoldHours} * interval '1 hour') else cl.held_until end
+       set status = 'stopped', stopped_code = i.code, stopped_reason = i.reason, plan_at = null, ended_at = now()
       from (select distinct on ("tenantId", "campaignId", "leadId") *
-              from json_to_recordset(${JSON.stringify(rows)}) as r (
-                "tenantId" uuid, "campaignId" uuid, "leadId" uuid, code text, reason text, at timestamptz)
-             order by "tenantId", "campaignId", "leadId", code nulls last, at desc) i
+              from json_to_recordset(${toJson(rows)}) as r (
+                "tenantId" uuid, "campaignId" uuid, "leadId" uuid, code text, reason text)) i
      where cl.tenant_id = i."tenantId" and cl.campaign_id = i."campaignId" and cl.lead_id = i."leadId"
        and cl.status = 'active'`.execute(trx)
 }
@@ -179,7 +171,7 @@ export async function addToCounters(trx: Trx, steps: readonly CounterStep[]): Pr
     select "tenantId", "subjectType", subject, day,
            count(*) filter (where counter = 'hard'), count(*) filter (where counter = 'soft'),
            count(*) filter (where counter = 'blocked'), count(*) filter (where counter = 'complaints')
-      from json_to_recordset(${JSON.stringify(steps)}) as i (
+      from json_to_recordset(${toJson(steps)}) as i (
         "tenantId" uuid, "subjectType" text, subject text, day date, counter text)
      group by 1, 2, 3, 4
      order by 1, 2, 3, 4

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db } from '../db/connect.ts'
+import { toJson } from '../db/json.ts'
 import { type MailedEmail, recencyDays } from './match.ts'
 
 const mailed = sql.raw(`
@@ -41,7 +42,7 @@ export async function listRecentlyMailed(
   // An hour of grace: the clocks of two servers are compared.
   const { rows } = await sql<MailedEmail & { at: Date }>`
     select ${mailed}, i.at
-      from json_to_recordset(${JSON.stringify(wanted)}) as i (
+      from json_to_recordset(${toJson(wanted)}) as i (
         "tenantId" uuid, "mailboxId" uuid, address text, at timestamptz)
      cross join lateral (
        select * from emails

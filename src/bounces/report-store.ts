@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db, Trx } from '../db/connect.ts'
+import { toJson } from '../db/json.ts'
 import type { MatchedBy } from './match.ts'
 
 export interface ReportRef {
@@ -27,7 +28,7 @@ export async function listReports(db: Db, refs: readonly ReportRef[]): Promise<S
     select m.tenant_id as "tenantId", m.id, m.email_account_id as "mailboxId", a.email_address as "mailboxAddress",
            m.status, m.message_id as "messageId", least(m.internal_date, now()) as at, b.encoding, b.body,
            t.settings as "tenantSettings"
-      from json_to_recordset(${JSON.stringify(refs)}) as i ("tenantId" uuid, "messageId" uuid)
+      from json_to_recordset(${toJson(refs)}) as i ("tenantId" uuid, "messageId" uuid)
       join email_messages m on m.tenant_id = i."tenantId" and m.id = i."messageId"
       join email_accounts a on a.tenant_id = m.tenant_id and a.id = m.email_account_id
       join tenants t on t.id = m.tenant_id
@@ -40,7 +41,7 @@ export async function lockPendingReports(trx: Trx, refs: readonly ReportRef[]): 
   const { rows } = await sql<{ id: string }>`
     select m.id
       from email_messages m
-      join json_to_recordset(${JSON.stringify(refs)}) as i ("tenantId" uuid, "messageId" uuid)
+      join json_to_recordset(${toJson(refs)}) as i ("tenantId" uuid, "messageId" uuid)
         on m.tenant_id = i."tenantId" and m.id = i."messageId"
      where m.status = 'pending'
      order by m.tenant_id, m.id
@@ -67,7 +68,7 @@ export async function setReportsEnded(trx: Trx, ends: readonly ReportEnd[]): Pro
     update email_messages m
        set status = i.status, reason = i.reason, email_id = i."emailId", campaign_id = i."campaignId",
            lead_id = i."leadId", matched_by = i."matchedBy", facts = m.facts || i.facts, processed_at = now()
-      from json_to_recordset(${JSON.stringify(ends)}) as i (
+      from json_to_recordset(${toJson(ends)}) as i (
         "tenantId" uuid, id uuid, status text, reason text, "emailId" uuid, "campaignId" uuid, "leadId" uuid,
         "matchedBy" text, facts jsonb)
      where m.tenant_id = i."tenantId" and m.id = i.id`.execute(trx)

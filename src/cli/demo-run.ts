@@ -9,11 +9,7 @@ import { compareAccounts } from '../lab/demo-accounts.ts'
 import { renewDatabase } from '../lab/demo-database.ts'
 import type { ProviderProcess } from '../lab/demo-provider.ts'
 import { listClaimedEmails, listLateDeliveries } from '../lab/demo-store.ts'
-import {
-  ensureEmbeddedPostgres,
-  findEmbeddedPostgres,
-  stopEmbeddedPostgres,
-} from '../lab/embedded-postgres.ts'
+import { ensureEmbeddedPostgres, stopEmbeddedPostgres } from '../lab/embedded-postgres.ts'
 import type { DemoReport } from './demo-report.ts'
 import type { DemoScreen } from './demo-screen.ts'
 import {
@@ -80,17 +76,19 @@ export async function runDemo(
   }
 }
 
-/** Starts the demo's PostgreSQL, with an empty database. A server that runs already is left running at the end. */
+/** Starts the demo's PostgreSQL, with an empty database; throws `conflict` while another demo uses it. */
 async function startDatabase(config: Config, screen: DemoScreen, cleanups: Cleanups): Promise<string> {
   const directory = path.join(config.home, 'postgres')
   await fs.mkdir(config.home, { recursive: true, mode: 0o711 })
   return screen.step(
     'Starting PostgreSQL',
     async () => {
-      if (!(await findEmbeddedPostgres(directory))) cleanups.push(() => stopEmbeddedPostgres(directory))
       const { url } = await ensureEmbeddedPostgres({ directory })
       const renewed = await renewDatabase(url)
-      cleanups.push(() => renewed.release())
+      cleanups.push(
+        () => stopEmbeddedPostgres(directory),
+        () => renewed.release(),
+      )
       return url
     },
     () => `PostgreSQL runs, with an empty database, in ${nearPath(directory)}`,

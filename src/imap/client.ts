@@ -39,6 +39,8 @@ export function createClient(
     disableAutoIdle: true,
     // A zlib window for each of thousands of short sessions costs more than it saves.
     disableCompression: true,
+    // SELECT gives HIGHESTMODSEQ without (RFC 7162 section 3.1.2.1), and nothing else that could be enabled is used.
+    disableAutoEnable: true,
     connectionTimeout: connectTimeoutMs,
     greetingTimeout: connectTimeoutMs,
     socketTimeout: neverMs,
@@ -58,6 +60,12 @@ function listener(complaints: Complaints) {
   }
   const ignore = () => {}
   return { trace: ignore, debug: ignore, info: ignore, warn: note, error: note, fatal: note }
+}
+
+/** imapflow asks LIST and LSUB about a folder before it first opens it, for what is never used here: two answers to wait for. */
+export function skipLookUp(client: ImapFlow, path: string): void {
+  const { folders } = client as unknown as { folders?: Map<string, object> }
+  if (!folders?.has(path)) folders?.set(path, { path })
 }
 
 /** How long a server may take to answer LOGOUT before the connection is cut. */

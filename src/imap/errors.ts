@@ -1,4 +1,7 @@
-/** Every way a session fails; `message_gone` concerns one message only, the session goes on. */
+/**
+ * Every way a session fails. The last two concern one message: it was deleted, or the server does not give it (then the
+ * connection may be closed as well, and another try may go the same way).
+ */
 export type ImapFailure =
   | 'auth_failed'
   | 'connect_failed'
@@ -8,6 +11,7 @@ export type ImapFailure =
   | 'timeout'
   | 'protocol'
   | 'message_gone'
+  | 'message_unreadable'
 
 /** The message says what was asked and, in the server's words, what came of it; secrets are scrubbed. */
 export class ImapError extends Error {

@@ -1,5 +1,5 @@
 import type { FetchMessageObject, FetchQueryObject, ImapFlow, SearchObject } from 'imapflow'
-import type { Complaints } from './client.ts'
+import { type Complaints, skipLookUp } from './client.ts'
 import type { MailboxState } from './cursor.ts'
 import { classifyFailure, failureFacts, failureWords, ImapError } from './errors.ts'
 import type { ListedFolder } from './folders.ts'
@@ -12,6 +12,7 @@ export class ImapSession {
   readonly #settings: ImapSettings
   readonly #silenceMs: number
   #failure: ImapError | undefined
+  #asking = 'the connection'
   #open: { path: string; state: MailboxState; writable: boolean } | undefined
 
   constructor(client: ImapFlow, complaints: Complaints, settings: ImapSettings, silenceMs: number) {
@@ -20,7 +21,7 @@ export class ImapSession {
     this.#settings = settings
     this.#silenceMs = silenceMs
     // Without a listener a broken connection would end the process.
-    client.on('error', (error) => this.fail(this.#translate('the connection', error)))
+    client.on('error', (error) => this.fail(this.#translate(this.#asking, error)))
   }
 
   /** Answers that could not be read so far; what they said is lost. */
@@ -28,10 +29,10 @@ export class ImapSession {
     return this.#complaints.unreadableLines
   }
 
-  /** Whether the server offers an extension, such as MOVE; IMAP4rev2 (RFC 9051) includes several. */
-  offers(capability: string): boolean {
-    const { capabilities, enabled } = this.#client
-    return capabilities.has(capability) || (enabled.has('IMAP4REV2') && rev2Includes.has(capability))
+  /** Whether the server offers an extension, such as MOVE; one that speaks IMAP4rev2 alone (RFC 9051) need not name them. */
+  offers(capability: 'MOVE' | 'UIDPLUS'): boolean {
+    const { capabilities } = this.#client
+    return capabilities.has(capability) || (capabilities.has('IMAP4rev2') && !capabilities.has('IMAP4rev1'))
   }
 
   async connect(): Promise<void> {
@@ -63,7 +64,10 @@ export class ImapSession {
   async reopen(path: string, access: 'read' | 'write' = 'read'): Promise<MailboxState> {
     this.#open = undefined
     const asked = `open the folder "${path}"`
-    const box = await this.run(asked, (client) => client.mailboxOpen(path, { readOnly: access === 'read' }))
+    const box = await this.run(asked, (client) => {
+      skipLookUp(client, path)
+      return client.mailboxOpen(path, { readOnly: access === 'read' })
+    })
     if (!box.uidValidity) throw new ImapError('protocol', `${asked}: the server gave no UIDVALIDITY`)
     const state = {
       uidValidity: Number(box.uidValidity),
@@ -111,6 +115,7 @@ export class ImapSession {
   async run<T>(asked: string, command: (client: ImapFlow) => Promise<T | false | undefined>): Promise<T> {
     if (this.#failure) throw this.#failure
     this.#complaints.last = undefined
+    this.#asking = asked
     const stop = this.#watchForSilence(asked)
     try {
       const answer = await command(this.#client)
@@ -152,6 +157,3 @@ export class ImapSession {
     return new ImapError(classifyFailure(facts), words)
   }
 }
-
-// RFC 9051 appendix E.
-const rev2Includes = new Set(['MOVE', 'UIDPLUS', 'SPECIAL-USE', 'ESEARCH', 'UNSELECT', 'ENABLE'])

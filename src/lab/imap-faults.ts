@@ -14,7 +14,8 @@ export interface ImapFaults {
   greeting?: string
   /** Capabilities that the server is made not to offer. */
   hide?: readonly string[]
-  /** Rewrites lines of the server, without their line end; literals pass as they are. */
+  /** Rewrites lines of the client, or of the server, without their line end; literals pass as they are. */
+  ask?: (line: string) => string
   rewrite?: (line: string) => string
   /** Answers come in pieces of so many bytes with so long between. */
   slow?: { bytes: number; everyMs: number }
@@ -66,17 +67,20 @@ export class ImapFront {
       socket.end(`${greeting}\r\n`)
       return
     }
-    const server = createConnection(this.#target)
+    const server = createConnection({ ...this.#target, noDelay: true })
+    socket.setNoDelay(true)
     server.on('error', () => socket.destroy())
     socket.once('close', () => server.destroy())
     const pass = new Passage(this, socket, server)
     const requests = new ImapLines()
     socket.on('data', (chunk) => {
-      for (const { bytes, literal } of requests.push(chunk)) pass.request(bytes, literal)
+      if (pass.encrypted) server.write(chunk)
+      else for (const { bytes, literal } of requests.push(chunk)) pass.request(bytes, literal)
     })
     const responses = new ImapLines()
     server.on('data', (chunk) => {
-      for (const { bytes, literal } of responses.push(chunk)) pass.response(bytes, literal)
+      if (pass.encrypted) socket.write(chunk)
+      else for (const { bytes, literal } of responses.push(chunk)) pass.response(bytes, literal)
     })
     server.once('close', () => pass.end())
   }
@@ -93,6 +97,8 @@ export class ImapFront {
 
 /** One connection through the front. */
 class Passage {
+  /** After STARTTLS there is nothing to be read or changed. */
+  encrypted = false
   readonly #front: ImapFront
   readonly #client: Socket
   readonly #server: Socket
@@ -120,18 +126,19 @@ class Passage {
           .slice(tag.length + 1)
           .trimEnd(),
       )
+    this.encrypted = name === 'STARTTLS'
     this.#hung ||= this.#front.fires(faults.hang, name)
     this.#front.connections.changed()
     if (this.#hung) return
     if (this.#front.fires(faults.drop, name)) this.#dropAfter = faults.drop?.afterBytes ?? 0
     const answer = faults.answers?.[name]
-    if (answer === undefined) this.#server.write(bytes)
+    if (answer === undefined) this.#server.write(literal ? bytes : changed(bytes, faults.ask))
     else this.#client.write(`${answer.replace(/^(?=(?:OK|NO|BAD)\b)/m, `${tag} `)}\r\n`)
   }
 
   response(bytes: Buffer, literal: boolean): void {
     if (this.#hung) return
-    const answer = literal ? bytes : this.#changed(bytes)
+    const answer = literal ? bytes : changed(bytes, (line) => this.#rewritten(line))
     if (answer.length < this.#dropAfter) {
       this.#dropAfter -= answer.length
       this.#send(answer)
@@ -147,12 +154,12 @@ class Passage {
     void this.#slowly.then(() => this.#client.destroySoon())
   }
 
-  #changed(bytes: Buffer): Buffer {
-    const { hide, rewrite } = this.#front.faults
-    let line = bytes.toString('latin1').replace(/\r\n$/, '')
-    if (hide && /CAPABILITY/.test(line)) for (const name of hide) line = line.replaceAll(` ${name}`, '')
-    if (rewrite) line = rewrite(line)
-    return Buffer.from(`${line}\r\n`, 'latin1')
+  #rewritten(line: string): string {
+    const { hide = [], rewrite } = this.#front.faults
+    const offered = /CAPABILITY/.test(line)
+      ? hide.reduce((text, name) => text.replaceAll(` ${name}`, ''), line)
+      : line
+    return rewrite ? rewrite(offered) : offered
   }
 
   #send(bytes: Buffer): void {
@@ -168,4 +175,9 @@ class Passage {
       }
     })
   }
+}
+
+function changed(line: Buffer, change: ((line: string) => string) | undefined): Buffer {
+  if (!change) return line
+  return Buffer.from(`${change(line.toString('latin1').replace(/\r\n$/, ''))}\r\n`, 'latin1')
 }

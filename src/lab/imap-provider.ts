@@ -70,7 +70,10 @@ export class ImapProvider {
       storage: storage(options),
       ...(tls && { credentials: { key: tls.key, cert: tls.cert }, secureConnection: tls.implicit }),
     })
-    this.#server.server.on('connection', (socket) => this.connections.add(socket))
+    this.#server.server.on('connection', (socket) => {
+      socket.setNoDelay(true)
+      this.connections.add(socket)
+    })
     // A client that dislikes the certificate is no fault of the server.
     this.#server.server.on('tlsClientError', () => {})
   }

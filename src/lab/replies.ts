@@ -127,7 +127,7 @@ export function challenge(context: ReplyContext): Buffer {
     headers: ['Auto-Submitted: auto-replied'],
     body: lines(
       `Your message to ${original.to} is being held, because you are not yet among the known senders.`,
-      'To have it delivered, confirm that you are a person by opening this page:',
+      'Please follow this link to confirm that you are a person, and it will be delivered:',
       '',
       `https://confirm.${domainOf(original.to)}/challenge/5d41402abc4b`,
       '',

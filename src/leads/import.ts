@@ -64,7 +64,8 @@ function headerNames(record: CsvRecord): string[] {
 }
 
 /** Looks at the beginning of the file, and gives the bytes back without a byte order mark. */
-async function openCsv(
+/** The bytes without their mark, and what separates the cells. Throws `invalid_input` for what is no text in UTF-8. */
+export async function openCsv(
   source: AsyncIterable<Buffer>,
 ): Promise<{ delimiter: string; bytes: AsyncIterable<Buffer> }> {
   const chunks = source[Symbol.asyncIterator]()

@@ -51,7 +51,7 @@ export const queues = {
     payload: z.object({ tenantId: z.uuid(), messageId: z.uuid() }),
     policy: 'standard',
     retryLimit: 5,
-    retryDelaySeconds: 30,
+    retryDelaySeconds: 5,
     expireSeconds: 300,
     heartbeatSeconds: 10,
     deleteAfterSeconds: day,

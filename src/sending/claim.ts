@@ -57,8 +57,13 @@ export type ClaimDecision =
   | { kind: 'hold'; code: string; reason: string }
   | { kind: 'defer'; until: Date; code: string; reason: string }
 
-/** When the candidate's sending window opens next, `now` if it is open, undefined if it never does. */
-export type WindowOpening = (candidate: Candidate, now: Date) => Date | undefined
+/** When the candidate may leave: `opensAt` is `now` if its window is open, undefined if it never opens. */
+export interface SendTime {
+  opensAt: Date | undefined
+  /** From here on it comes too late to be worth sending. */
+  staleAt?: Date
+}
+export type WindowOpening = (candidate: Candidate, now: Date) => SendTime
 
 /** Whether a locked email may be submitted now. A suppression that commits later counts as later. */
 export function decideClaim(candidate: Candidate, now: Date, windowOpening: WindowOpening): ClaimDecision {
@@ -73,24 +78,29 @@ export function decideClaim(candidate: Candidate, now: Date, windowOpening: Wind
 const unreadableRetryMs = 10 * 60_000
 
 function decideByWindow(candidate: Candidate, now: Date, windowOpening: WindowOpening): ClaimDecision {
-  let opening: Date | undefined
+  let time: SendTime
   try {
-    opening = windowOpening(candidate, now)
+    time = windowOpening(candidate, now)
   } catch (error) {
     // One campaign that cannot be read must not keep the others of the batch from being claimed.
     const reason = `the campaign cannot be read: ${error instanceof Error ? error.message : String(error)}`
     const until = new Date(now.getTime() + unreadableRetryMs)
     return { kind: 'defer', until, code: 'campaign_unreadable', reason }
   }
-  if (!opening) {
+  const { opensAt, staleAt } = time
+  if (staleAt && staleAt <= now) {
+    const reason = `it was due on ${candidate.firstDueAt.toISOString()} and comes too late for its campaign`
+    return { kind: 'skip', code: 'stale', reason }
+  }
+  if (!opensAt) {
     return {
       kind: 'skip',
       code: 'window_never_opens',
       reason: 'the sending window does not open within a year',
     }
   }
-  if (opening > now) {
-    return { kind: 'defer', until: opening, code: 'window_closed', reason: 'outside the sending window' }
+  if (opensAt > now) {
+    return { kind: 'defer', until: opensAt, code: 'window_closed', reason: 'outside the sending window' }
   }
   return { kind: 'claim' }
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
+import { toJson } from '../db/json.ts'
 
 export interface OpenEmail {
   tenantId: string
@@ -33,7 +34,7 @@ export async function setSequencesStopped(
     update campaign_leads cl
        set status = 'stopped', stopped_code = 'suppressed', stopped_reason = i.reason, plan_at = null, ended_at = now()
       from (select distinct e.tenant_id, e.campaign_id, e.lead_id, r.reason
-              from json_to_recordset(${JSON.stringify(stops)}) as r (address text, reason text)
+              from json_to_recordset(${toJson(stops)}) as r (address text, reason text)
               join emails e on e.to_address = r.address
              where e.campaign_id is not null and (${tenantId}::uuid is null or e.tenant_id = ${tenantId})) i
      where cl.tenant_id = i.tenant_id and cl.campaign_id = i.campaign_id and cl.lead_id = i.lead_id

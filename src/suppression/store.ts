@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely'
 import { domainOf } from '../core/email-address.ts'
 import { newId } from '../core/ids.ts'
 import type { Db, Trx } from '../db/connect.ts'
+import { toJson } from '../db/json.ts'
 import type { SuppressionsTable } from '../db/schema.ts'
 
 export type Suppression = Selectable<SuppressionsTable>
@@ -41,7 +42,7 @@ export async function insertSuppressions(
       ...one,
       id: newId(),
       tenant_id: tenantId,
-      evidence: JSON.stringify(evidence ?? {}),
+      evidence: toJson(evidence ?? {}),
       expires_at: expiresAt ?? null,
     }))
   const inserted = await db
@@ -88,7 +89,7 @@ export async function setSuppressionsRemoved(
     .updateTable('suppressions')
     .set({
       expires_at: sql<Date>`now()`,
-      evidence: sql<string>`evidence || ${JSON.stringify({ removed: removal })}::jsonb`,
+      evidence: sql<string>`evidence || ${toJson({ removed: removal })}::jsonb`,
     })
     .where('value', 'in', [...values])
     .where('tenant_id', tenantId === null ? 'is' : '=', tenantId)

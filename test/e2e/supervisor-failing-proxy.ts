@@ -30,10 +30,15 @@ export async function startFailingProxy(databaseUrl: string) {
   }
   return {
     url: url.href,
-    /** Passes nothing on any more; nobody is told. */
-    stall: () => {
-      for (const socket of sockets) socket.unpipe().pause()
-    },
+    /** Passes nothing on any more; nobody is told. Resolves when somebody waits for an answer in vain. */
+    stall: () =>
+      new Promise<void>((resolve) => {
+        for (const socket of sockets)
+          socket
+            .unpipe()
+            .on('data', () => resolve())
+            .resume()
+      }),
     /** Closes every connection and refuses new ones. */
     cut,
     mend: () => listen(ownPort),

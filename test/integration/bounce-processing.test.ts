@@ -521,6 +521,7 @@ describe('failures that may pass', () => {
   test('a delay holds the follow-up for a day and is no bounce', async () => {
     const lead = await enrol()
     const email = await sendTo(lead)
+    const followUp = await insertEmail(database.db, mailbox, ofStep(lead, 1))
     const ref = await arrive(
       refusal(email, { status: '4.4.1', action: 'delayed', diagnostic: 'smtp; 451 4.4.1 No answer' }),
     )
@@ -530,6 +531,7 @@ describe('failures that may pass', () => {
       held_until: new Date(internal_date.getTime() + day),
     })
     expect((await readEmail(email)).bounced_at).toBeNull()
+    expect((await readEmail(followUp)).due_at).toEqual(new Date(internal_date.getTime() + day))
     expect([await listEvents(email), await readCounters()]).toEqual([[], []])
   })
 

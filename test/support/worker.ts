@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import type { ProcessName } from '../../src/app/pools.ts'
 import { projectRoot } from './program.ts'
 
 export interface Worker {
@@ -34,7 +35,7 @@ export async function openWorkerHome(databaseUrl: string, more: Record<string, s
   return {
     /** For the command line on the same database. */
     env: { ...more, DATABASE_URL: databaseUrl, ROOKERY_HOME: home },
-    start(name: 'scheduler' | 'sending' | 'inbox' | 'bounce'): Worker {
+    start(name: ProcessName): Worker {
       const child = spawn(process.execPath, [path.join(projectRoot, 'workers', `${name}.ts`)], {
         cwd: home,
         env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },

@@ -1,52 +1,91 @@
 import type { Command } from 'commander'
 import { normaliseAddress } from '../../core/email-address.ts'
 import { AppError } from '../../core/errors.ts'
+import { suppress } from '../../jobs/suppress.ts'
+import { readValue } from '../../suppression/csv.ts'
 import {
   findSuppressions,
-  insertSuppressions,
   listSuppressions,
   type NewSuppression,
   type Suppression,
+  setSuppressionsRemoved,
 } from '../../suppression/store.ts'
+import { accountName } from '../account-name.ts'
 import { type TenantOptions, wholeNumber, withOutput, withTenant } from '../options.ts'
-import { print, printTable } from '../output.ts'
+import { formatCount, print, printTable } from '../output.ts'
 import { resolveTenant, withDatabase } from '../session.ts'
+import { suppressionOutput } from '../suppression-lines.ts'
+import { resolveScope, type ScopeOptions, withScope } from '../suppression-scope.ts'
+import { addSuppressionFileCommands } from './suppression-files.ts'
 
 export function addSuppressionCommands(program: Command): void {
   const group = program.command('suppressions').description('Addresses and domains that are never mailed.')
-  withTenant(withOutput(group.command('add').argument('<address-or-domain...>')))
-    .description('Never mail these again.')
+  withScope(group.command('add').argument('<address-or-domain...>'))
+    .description('Never mail these again; what was still to go to the addresses is skipped.')
     .option('--reason <text>', 'why', 'added by hand')
     .addHelpText(
       'after',
       '\nExample:\n  $ rookery suppressions add ada@acorn.test oak.test --reason "asked by phone"',
     )
     .action(add)
+  withScope(group.command('remove').argument('<address-or-domain...>'))
+    .description('Mail these again from now on; that they were suppressed, and who ended it, stays noted.')
+    .requiredOption('--reason <text>', 'why')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ rookery suppressions remove ada@acorn.test --reason "asked to be written to again"',
+    )
+    .action(remove)
+  withTenant(withOutput(group.command('check').argument('<address>')))
+    .description('Say whether an address may be mailed, and if not, why, and what that rests on.')
+    .action(check)
+  addSuppressionFileCommands(group)
   withTenant(withOutput(group.command('list')))
     .description('List them, newest first.')
     .option('--limit <n>', 'how many', wholeNumber, 100)
+    .option('--ended', 'also those that have expired or were removed')
     .action(list)
-  withTenant(withOutput(group.command('check').argument('<address>')))
-    .description('Say whether an address may be mailed, and if not, why.')
-    .action(check)
 }
 
-async function add(values: string[], options: TenantOptions & { reason: string }): Promise<void> {
-  const suppressions = values.map((value) => toSuppression(value, options.reason))
-  const added = await withDatabase(async ({ db }) => {
-    const tenant = await resolveTenant(db, options.tenant)
-    return insertSuppressions(db, tenant.id, suppressions)
+async function add(values: string[], options: ScopeOptions & { reason: string }): Promise<void> {
+  const suppressions = values.map(
+    (value): NewSuppression => ({
+      ...entryOf(value),
+      reason: options.reason,
+      source: 'operator',
+      evidence: { by: accountName() },
+    }),
+  )
+  const { added, skipped } = await withDatabase(async ({ db }) => {
+    const tenantId = await resolveScope(db, options)
+    return db.transaction().execute((trx) => suppress(trx, tenantId, suppressions))
   })
   const standing = suppressions.length - added
-  print({ added, standing }, options, () =>
-    standing === 0 ? `Suppressed ${added}.` : `Suppressed ${added}; ${standing} stood already.`,
+  print({ added, standing, skipped }, options, () => {
+    const stood = standing === 0 ? '' : `; ${standing} stood already`
+    const ended = skipped === 0 ? '' : ` ${formatCount(skipped, 'email')} will not go out.`
+    return `Suppressed ${added}${stood}.${ended}`
+  })
+}
+
+async function remove(values: string[], options: ScopeOptions & { reason: string }): Promise<void> {
+  const wanted = values.map((value) => entryOf(value).value)
+  const removal = { at: new Date(), by: accountName(), reason: options.reason }
+  const removed = await withDatabase(async ({ db }) =>
+    setSuppressionsRemoved(db, await resolveScope(db, options), wanted, removal),
+  )
+  if (removed.length === 0) throw new AppError('not_found', `Not suppressed: ${wanted.join(', ')}.`)
+  print(
+    removed.map(suppressionOutput),
+    options,
+    () => `Removed ${removed.length} of ${new Set(wanted).size}.`,
   )
 }
 
-async function list(options: TenantOptions & { limit: number }): Promise<void> {
+async function list(options: TenantOptions & { limit: number; ended?: boolean }): Promise<void> {
   const suppressions = await withDatabase(async ({ db }) => {
     const tenant = await resolveTenant(db, options.tenant)
-    return listSuppressions(db, tenant.id, { limit: options.limit, ended: false })
+    return listSuppressions(db, tenant.id, { limit: options.limit, ended: options.ended === true })
   })
   printSuppressions(suppressions, options, 'Nothing is suppressed.')
 }
@@ -60,19 +99,23 @@ async function check(input: string, options: TenantOptions): Promise<void> {
   if (!options.json)
     process.stdout.write(`${address} ${found.length > 0 ? 'is suppressed:' : 'may be mailed.'}\n`)
   if (options.json || found.length > 0) printSuppressions(found, options, '')
+  if (!options.json) for (const row of found) printEvidence(row)
+}
+
+function printEvidence({ value, evidence }: Suppression): void {
+  const facts = Object.entries((evidence ?? {}) as Record<string, unknown>).filter(
+    ([, fact]) => fact !== null,
+  )
+  if (facts.length === 0) return
+  const lines = facts.map(
+    ([name, fact]) => `  ${name}: ${typeof fact === 'string' ? fact : JSON.stringify(fact)}`,
+  )
+  process.stdout.write(`\n${value} rests on:\n${lines.join('\n')}\n`)
 }
 
 function printSuppressions(rows: readonly Suppression[], options: TenantOptions, empty: string): void {
   printTable(
-    rows.map(({ scope, value, reason, source, tenant_id, expires_at, created_at }) => ({
-      scope,
-      value,
-      reason,
-      source,
-      everyTenant: tenant_id === null,
-      expiresAt: expires_at,
-      createdAt: created_at,
-    })),
+    rows.map(suppressionOutput),
     options,
     {
       suppressed: (row) => row.value,
@@ -85,11 +128,10 @@ function printSuppressions(rows: readonly Suppression[], options: TenantOptions,
   )
 }
 
-function toSuppression(value: string, reason: string): NewSuppression {
-  if (value.includes('@')) return { scope: 'address', value: addressOf(value), reason, source: 'operator' }
-  const verdict = normaliseAddress(`anyone@${value}`)
-  if (!verdict.ok) throw new AppError('invalid_input', `"${value}" is neither an address nor a domain.`)
-  return { scope: 'domain', value: verdict.address.slice('anyone@'.length), reason, source: 'operator' }
+function entryOf(input: string): Pick<NewSuppression, 'scope' | 'value'> {
+  const read = readValue(input)
+  if (read.ok) return { scope: read.scope, value: read.value }
+  throw new AppError('invalid_input', `"${input}" cannot be suppressed: ${read.reason}.`)
 }
 
 function addressOf(input: string): string {

@@ -5,14 +5,17 @@ import {
   lockAddresses,
   lockEmails,
   setEmailsBounced,
-  setSequences,
+  setSequencesEnded,
 } from '../../bounces/act-store.ts'
-import { consequenceOf } from '../../bounces/consequence.ts'
+import { consequenceOf, delayHoldHours } from '../../bounces/consequence.ts'
 import { type BounceFact, type LockedEmail, ledgerChanges } from '../../bounces/ledger-change.ts'
 import type { Match } from '../../bounces/match.ts'
 import { lockPendingReports, type ReportEnd, setReportsEnded } from '../../bounces/report-store.ts'
+import { setEnrolmentsHeld } from '../../campaigns/enrolment-store.ts'
 import type { Trx } from '../../db/connect.ts'
+import { insertWakes } from '../../sending/lane-store.ts'
 import { promoteToSent } from '../../sending/proof-store.ts'
+import { setNotBefore } from '../../sending/sequence-store.ts'
 import type { ReadReport } from './read-report.ts'
 import { suppressFailing } from './suppress-failing.ts'
 
@@ -62,10 +65,22 @@ async function recordMatches(trx: Trx, reports: readonly MatchedReport[]): Promi
   const changes = ledgerChanges(fresh)
   await setEmailsBounced(trx, changes.emails)
   await insertBounceEvents(trx, changes.events)
-  await setSequences(trx, fresh)
+  await holdDelayed(trx, fresh)
+  await setSequencesEnded(trx, fresh)
   await suppressFailing(trx, fresh, reports)
   await addToCounters(trx, changes.counters)
   return fresh
+}
+
+/** No follow-up while a server still tries the email before it. */
+async function holdDelayed(trx: Trx, facts: readonly BounceFact[]): Promise<void> {
+  const holds = facts.flatMap(({ email: { tenantId, campaignId, leadId }, consequence, at }) => {
+    const until = new Date(at.getTime() + delayHoldHours * 3_600_000)
+    return campaignId && leadId && consequence.holds ? [{ tenantId, campaignId, leadId, until }] : []
+  })
+  if (holds.length === 0) return
+  await insertWakes(trx, await setNotBefore(trx, holds))
+  await setEnrolmentsHeld(trx, holds)
 }
 
 function factsOf({ stored, matches }: MatchedReport, locked: ReadonlyMap<string, LockedEmail>): BounceFact[] {

@@ -67,7 +67,7 @@ function toSuppression(
     matchedBy,
     status,
     smtpCode,
-    diagnostic: diagnostic?.replaceAll('\0', ' ').slice(0, 300) ?? null,
+    diagnostic: diagnostic?.slice(0, 300) ?? null,
     events,
     since,
   }

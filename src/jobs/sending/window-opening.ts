@@ -1,23 +1,36 @@
-import { campaignConfiguration, windowOf } from '../../campaigns/configuration.ts'
+import { type CampaignConfiguration, campaignConfiguration, windowOf } from '../../campaigns/configuration.ts'
 import { leadZone } from '../../campaigns/lead-zone.ts'
 import { nextOpen, type SendingWindow } from '../../campaigns/window.ts'
+import { addCivil } from '../../core/civil-time.ts'
 import type { Candidate, WindowOpening } from '../../sending/claim.ts'
 
-/** The campaign's weekly window in the lead's zone; emails of no campaign may go at any time. */
-export function createWindowOpening(): WindowOpening {
-  const windows = new Map<string, { configuration: string; window: SendingWindow }>()
+interface Timetable {
+  /** As stored: another one is parsed anew. */
+  text: string
+  configuration: CampaignConfiguration
+  window: SendingWindow
+}
 
-  function windowFor(campaign: NonNullable<Candidate['campaign']>): SendingWindow {
-    const configuration = JSON.stringify(campaign.configuration)
-    const known = windows.get(campaign.id)
-    if (known?.configuration === configuration) return known.window
-    const window = windowOf(campaignConfiguration.parse(campaign.configuration))
-    windows.set(campaign.id, { configuration, window })
-    return window
+/** The campaign's weekly window and staleness in the lead's zone; emails of no campaign may go at any time. */
+export function createWindowOpening(): WindowOpening {
+  const timetables = new Map<string, Timetable>()
+
+  function timetableOf(campaign: NonNullable<Candidate['campaign']>): Timetable {
+    const text = JSON.stringify(campaign.configuration)
+    const known = timetables.get(campaign.id)
+    if (known?.text === text) return known
+    const configuration = campaignConfiguration.parse(campaign.configuration)
+    const timetable = { text, configuration, window: windowOf(configuration) }
+    timetables.set(campaign.id, timetable)
+    return timetable
   }
 
-  return ({ campaign, lead }, now) => {
-    if (!campaign) return now
-    return nextOpen(windowFor(campaign), leadZone(lead?.timezone ?? null, campaign.timezone), now)
+  return ({ campaign, lead, firstDueAt }, now) => {
+    if (!campaign) return { opensAt: now }
+    const { configuration, window } = timetableOf(campaign)
+    const zone = leadZone(lead?.timezone ?? null, campaign.timezone)
+    const opensAt = nextOpen(window, zone, now)
+    if (!configuration.staleAfter) return { opensAt }
+    return { opensAt, staleAt: addCivil(firstDueAt, configuration.staleAfter, zone) }
   }
 }

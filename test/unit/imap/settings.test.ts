@@ -35,5 +35,5 @@ test.each<[string, string]>([
 ])('a password is scrubbed %s', (_form, text) => {
   const clean = scrub(text, settings)
   expect(clean).toContain('***')
-  expect(clean).not.toMatch(/ss.*word|cGEic3/)
+  expect(clean).not.toMatch(/pa\\?"ss|cGEic3/)
 })

@@ -70,11 +70,11 @@ const cases: [string, Partial<Candidate>, Expected][] = [
 ]
 
 test.each(cases)('%s', (_name, differs, expected) => {
-  expect(decideClaim({ ...candidate, ...differs }, now, () => now)).toMatchObject(expected)
+  expect(decideClaim({ ...candidate, ...differs }, now, () => ({ opensAt: now }))).toMatchObject(expected)
 })
 
 test('an email outside its window waits for the opening', () => {
-  expect(decideClaim(candidate, now, () => tomorrow)).toMatchObject({
+  expect(decideClaim(candidate, now, () => ({ opensAt: tomorrow }))).toMatchObject({
     kind: 'defer',
     until: tomorrow,
     code: 'window_closed',
@@ -82,10 +82,19 @@ test('an email outside its window waits for the opening', () => {
 })
 
 test('an email whose window never opens is skipped', () => {
-  expect(decideClaim(candidate, now, () => undefined)).toMatchObject({
+  expect(decideClaim(candidate, now, () => ({ opensAt: undefined }))).toMatchObject({
     kind: 'skip',
     code: 'window_never_opens',
   })
+})
+
+test('an email that comes too late is skipped, and one that is not yet too late goes', () => {
+  const soon = new Date(now.getTime() + 1)
+  expect(decideClaim(candidate, now, () => ({ opensAt: now, staleAt: now }))).toMatchObject({
+    kind: 'skip',
+    code: 'stale',
+  })
+  expect(decideClaim(candidate, now, () => ({ opensAt: now, staleAt: soon }))).toEqual({ kind: 'claim' })
 })
 
 test('an email whose campaign cannot be read waits, with the reason, and is no exception', () => {
