@@ -3,9 +3,11 @@ import { benchBounceParsing } from './bounce.ts'
 import { benchBounceActing } from './bounce-acting.ts'
 import { benchPlan } from './plan.ts'
 import { benchSend } from './send.ts'
+import { benchSync } from './sync.ts'
 
 const usage = `npm run bench -- send [--emails 5000] [--mailboxes 20] [--connections 5] [--smtp HOST:PORT] [--runs 1] [--json]
 npm run bench -- plan [--leads 100000] [--runs 1] [--json]
+npm run bench -- sync [--mailboxes 5000] [--messages 1] [--runs 1] [--json]
 npm run bench -- bounce [--reports 20000] [--acted 5000] [--runs 1] [--json]
 
 Everything runs for real: PostgreSQL with durable commits (the embedded one, or DATABASE_URL's server), worker
@@ -15,7 +17,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     emails: { type: 'string', default: '5000' },
-    mailboxes: { type: 'string', default: '20' },
+    mailboxes: { type: 'string' },
+    messages: { type: 'string', default: '1' },
     connections: { type: 'string', default: '5' },
     leads: { type: 'string', default: '100000' },
     reports: { type: 'string', default: '20000' },
@@ -31,11 +34,12 @@ const benches: Record<string, () => Promise<Record<string, unknown>>> = {
   send: () =>
     benchSend({
       emails: Number(values.emails),
-      mailboxes: Number(values.mailboxes),
+      mailboxes: Number(values.mailboxes ?? 20),
       connections: Number(values.connections),
       smtp: values.smtp,
     }),
   plan: () => benchPlan({ leads: Number(values.leads) }),
+  sync: () => benchSync({ mailboxes: Number(values.mailboxes ?? 5000), messages: Number(values.messages) }),
   bounce: async () => ({
     ...benchBounceParsing({ reports: Number(values.reports) }),
     ...(await benchBounceActing({ reports: Number(values.acted) })),

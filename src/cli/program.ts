@@ -3,6 +3,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import { addBounceCommands } from './commands/bounces.ts'
 import { addCampaignCommands } from './commands/campaign.ts'
 import { addDemoCommand } from './commands/demo.ts'
+import { addInboxCommands } from './commands/inbox.ts'
 import { addLeadCommands } from './commands/leads.ts'
 import { addMailboxCommands } from './commands/mailbox.ts'
 import { addMigrateCommand } from './commands/migrate.ts'
@@ -21,6 +22,7 @@ const groups: readonly ((program: Command) => void)[] = [
   addLeadCommands,
   addSuppressionCommands,
   addCampaignCommands,
+  addInboxCommands,
   addBounceCommands,
   addStatusCommand,
   addDemoCommand,

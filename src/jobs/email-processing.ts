@@ -1,6 +1,6 @@
 import { continueAt, done, type Outcome } from '../core/outcome.ts'
 import { nextSyncAfterFailure } from '../imap/backoff.ts'
-import { ImapError } from '../imap/errors.ts'
+import type { ImapError } from '../imap/errors.ts'
 import { setSyncFailed, setSyncSucceeded } from '../inbox/sync-store.ts'
 import type { Payload } from '../queue/catalogue.ts'
 import type { Handler, RunningJob } from '../queue/pool.ts'
@@ -14,27 +14,28 @@ export function emailProcessing(room: InboxRoom): Handler<'email-processing'> {
     const mailbox = await loadSyncedMailbox(room.db, room.sealer, payload)
     if (!mailbox) return done()
     const startedMs = room.clock.monotonicMs()
-    try {
-      const result = await syncMailbox(room, mailbox, { signal: job.signal, suspicious: job.attempt > 1 })
-      return await finish(room, mailbox, result, startedMs)
-    } catch (error) {
-      if (!(error instanceof ImapError)) throw error
-      // The process stops or the job was taken away: whoever comes next goes on from the cursor.
-      if (job.signal.aborted) return continueAt(room.clock.now())
-      return await fail(room, mailbox, error)
-    }
+    const result = await syncMailbox(room, mailbox, { signal: job.signal, suspicious: job.attempt > 1 })
+    if (!result.failure) return finish(room, mailbox, result, startedMs)
+    // The process stops or the job was taken away: whoever comes next goes on from the cursor.
+    if (job.signal.aborted) return continueAt(room.clock.now(), countFresh(result))
+    return fail(room, mailbox, result, result.failure)
   }
+}
+
+/** Messages that had not been dealt with before. */
+function countFresh({ messages: { known: _, ...fresh } }: SyncResult): number {
+  return Object.values(fresh).reduce((total, count) => total + count, 0)
 }
 
 async function finish(
   room: InboxRoom,
   mailbox: SyncedMailbox,
-  { messages, more }: SyncResult,
+  result: SyncResult,
   startedMs: number,
 ): Promise<Outcome> {
   const seconds = (room.clock.monotonicMs() - startedMs) / 1000
-  const { known: _, ...fresh } = messages
-  const changed = Object.values(fresh).reduce((total, count) => total + count, 0)
+  const { messages, more } = result
+  const changed = countFresh(result)
   await setSyncSucceeded(room.db, mailbox)
   room.metrics.inboxSyncs.inc({ outcome: more ? 'continued' : 'done' })
   room.metrics.inboxSyncSeconds.observe(seconds)
@@ -42,7 +43,12 @@ async function finish(
   return more ? continueAt(room.clock.now(), changed) : done(changed)
 }
 
-async function fail(room: InboxRoom, mailbox: SyncedMailbox, error: ImapError): Promise<Outcome> {
+async function fail(
+  room: InboxRoom,
+  mailbox: SyncedMailbox,
+  result: SyncResult,
+  error: ImapError,
+): Promise<Outcome> {
   const now = room.clock.now()
   const jitter = room.random()
   const { failures, nextSyncAt } = await room.db
@@ -57,5 +63,5 @@ async function fail(room: InboxRoom, mailbox: SyncedMailbox, error: ImapError): 
     { mailboxId: mailbox.id, kind: error.kind, failures, nextSyncAt, err: error },
     'mailbox.unsynced',
   )
-  return done()
+  return done(countFresh(result))
 }

@@ -22,18 +22,19 @@ const quick = {
   ROOKERY_SCHEDULER_SWEEP_SECONDS: '1',
   ROOKERY_SCHEDULER_DRAINER_MS: '50',
   ROOKERY_SCHEDULER_PLANNER_MS: '50',
+  ROOKERY_SCHEDULER_SYNC_MS: '50',
   ROOKERY_QUEUE_POLL_MS: '50',
   ROOKERY_QUEUE_MONITOR_SECONDS: '1',
 }
 
 /** Worker processes on one database, with a home of their own; none survives `close`. */
-export async function openWorkerHome(databaseUrl: string) {
+export async function openWorkerHome(databaseUrl: string, more: Record<string, string> = {}) {
   const home = await mkdtemp(path.join(os.tmpdir(), 'rookery-workers-'))
-  const env = { ...quick, DATABASE_URL: databaseUrl, ROOKERY_HOME: home }
+  const env = { ...quick, ...more, DATABASE_URL: databaseUrl, ROOKERY_HOME: home }
   const children: ChildProcess[] = []
   return {
     /** For the command line on the same database. */
-    env: { DATABASE_URL: databaseUrl, ROOKERY_HOME: home },
+    env: { ...more, DATABASE_URL: databaseUrl, ROOKERY_HOME: home },
     start(name: ProcessName): Worker {
       const child = spawn(process.execPath, [path.join(projectRoot, 'workers', `${name}.ts`)], {
         cwd: home,

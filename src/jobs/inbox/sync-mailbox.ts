@@ -14,37 +14,55 @@ export interface SyncResult {
   messages: Partial<Record<Stored, number>>
   /** There is more to read: time ran out. */
   more: boolean
+  /** What ended the session early; what was dealt with before stands. */
+  failure: ImapError | undefined
 }
 
 /** People rarely rename folders. */
 const listAgainAfterMs = 86_400_000
 
-/** One session with the mailbox's server: reads what is new in INBOX and Junk. Throws ImapError for all that IMAP does. */
+/** One session with the mailbox's server: reads what is new in INBOX and Junk. */
 export async function syncMailbox(
   room: InboxRoom,
   mailbox: SyncedMailbox,
   { signal, suspicious }: { signal: AbortSignal; suspicious: boolean },
 ): Promise<SyncResult> {
-  const result: SyncResult = { messages: {}, more: false }
+  const result: SyncResult = { messages: {}, more: false, failure: undefined }
   const onMessage = (type: Stored) => {
     result.messages[type] = (result.messages[type] ?? 0) + 1
     room.metrics.inboxMessages.inc({ type })
   }
+  try {
+    result.more = await readFolders(room, mailbox, { signal, suspicious, onMessage })
+  } catch (error) {
+    if (!(error instanceof ImapError)) throw error
+    result.failure = error
+  }
+  return result
+}
+
+/** Whether there is more to read. Throws ImapError for all that IMAP does. */
+async function readFolders(
+  room: InboxRoom,
+  mailbox: SyncedMailbox,
+  watch: Pick<SyncRun, 'signal' | 'suspicious' | 'onMessage'>,
+): Promise<boolean> {
   const sessionOptions = {
     limits: room.limits,
-    signal,
+    signal: watch.signal,
     connectTimeoutMs: room.options.connectTimeoutSeconds * 1000,
     silenceTimeoutMs: room.options.silenceTimeoutSeconds * 1000,
   }
-  await withImapSession(mailbox.imap, sessionOptions, async (session) => {
+  return withImapSession(mailbox.imap, sessionOptions, async (session) => {
     const endsAtMs = room.clock.monotonicMs() + room.options.quantumSeconds * 1000
-    const run: SyncRun = { room, mailbox, signal, suspicious, endsAtMs, onMessage }
+    const run: SyncRun = { room, mailbox, endsAtMs, ...watch }
+    let more = false
     for (const folder of await foldersToRead(room.db, session, mailbox, room.clock.now())) {
       const finished = await readUnlessGone(run, session, folder)
-      result.more ||= !finished
+      more ||= !finished
     }
+    return more
   })
-  return result
 }
 
 async function foldersToRead(
