@@ -48,7 +48,7 @@ async function readHeaders(session: ImapSession, path: string, uids: string): Pr
 function readIds(headers: Buffer): Pick<ListedHeaders, 'messageId' | 'ref'> {
   const text = headers.toString('latin1').replace(/\r?\n[ \t]+/g, ' ')
   return {
-    messageId: /^message-id:\s*(<[^<>\s]+>)/im.exec(text)?.[1],
-    ref: /^x-rookery-ref:\s*(\S+)/im.exec(text)?.[1],
+    messageId: /^message-id:[ \t]*(<[^<>\s]+>)/im.exec(text)?.[1],
+    ref: /^x-rookery-ref:[ \t]*(\S+)/im.exec(text)?.[1],
   }
 }

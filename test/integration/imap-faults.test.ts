@@ -64,6 +64,10 @@ describe('a server is read all the same', () => {
       { rewrite: line(/INTERNALDATE "[^"]*"/, 'INTERNALDATE "yesterday"') },
     ],
     ['whose list cannot be read', { rewrite: line(/^(\* \d+ FETCH \(UID 2 FLAGS \()/, '$1[}{%') }],
+    [
+      'that leaves out all but UID and flags',
+      { rewrite: line(/^(\* \d+ FETCH \(UID 2 FLAGS \(\)).*$/, '$1)') },
+    ],
     ['that leaves out a UID', { rewrite: line(/FETCH \(UID 2 FLAGS/, 'FETCH (FLAGS') }],
   ])('%s', async (_what, faults) => {
     deliver('one', 'two')
@@ -113,6 +117,15 @@ test.each([262_143, 262_144, 262_145, 600_000])(
     expect((await read()).bodies.map(([, body]) => body.length)).toEqual([size])
   },
 )
+
+test('a message of another size than announced is whole, whether the server knows parts or not', async () => {
+  farm.deliver('ann', Buffer.alloc(600_000, 'x'))
+  const estimate = line(/RFC822\.SIZE \d+/, 'RFC822.SIZE 400000')
+  front.faults = { rewrite: estimate }
+  expect((await read()).bodies.map(([, body]) => body.length)).toEqual([600_000])
+  front.faults = { rewrite: estimate, ask: line(/<\d+\.\d+>/, '') }
+  expect((await read()).bodies.map(([, body]) => body.length)).toEqual([600_000])
+})
 
 test('a change of flags that is announced is not taken for a message without a date', async () => {
   farm.deliver('ann', mail('old'), { internalDate: new Date('2025-01-01T00:00:00Z') })
