@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { stepDelay } from './delay.ts'
-import { parseRange, type SendingWindow, sendingWindow } from './window.ts'
+import { nextOpen, parseRange, type SendingWindow, sendingWindow } from './window.ts'
 
 const hours = z
   .array(z.string().refine((range) => typeof parseRange(range) !== 'string', 'not a range of hours'))
@@ -37,4 +37,14 @@ export type CampaignConfiguration = z.infer<typeof campaignConfiguration>
 /** Make one for each run and pass it around: it remembers the days it has looked at. */
 export function windowOf(configuration: CampaignConfiguration): SendingWindow {
   return sendingWindow(configuration.window, configuration.holidays)
+}
+
+/** Why nothing could ever be sent from `now` on, in words; undefined if the window opens within a year. */
+export function closedReason(
+  configuration: CampaignConfiguration,
+  zone: string,
+  now: Date,
+): string | undefined {
+  if (nextOpen(windowOf(configuration), zone, now)) return undefined
+  return 'its window does not open within a year: the holidays take every day that it has'
 }

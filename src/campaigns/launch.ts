@@ -1,9 +1,11 @@
 import { AppError } from '../core/errors.ts'
 import type { Db } from '../db/connect.ts'
 import { type Audience, listAudience, listSenders } from './audience-store.ts'
-import { findBlanks, findSenderBlanks, prepareBlankCheck } from './blanks.ts'
-import { campaignConfiguration } from './configuration.ts'
+import { type BlankCheck, findBlanks, findSenderBlanks, prepareBlankCheck } from './blanks.ts'
+import { campaignConfiguration, closedReason } from './configuration.ts'
 import { type Campaign, listSteps } from './store.ts'
+import { findUnrenderable } from './trial.ts'
+import type { LeadFields } from './variables.ts'
 
 /** Leads that are looked at together: memory stays flat. */
 const batchSize = 2000
@@ -18,42 +20,65 @@ export interface LaunchCheck {
   blankLeads: number
 }
 
+interface LaunchOptions {
+  showBlanks?: number
+  onProgress?: (leads: number) => void
+}
+
 export function audienceOf(campaign: Pick<Campaign, 'tenant_id' | 'configuration'>): Audience {
   const { audience } = campaignConfiguration.parse(campaign.configuration)
   return { tenantId: campaign.tenant_id, tag: audience?.tag }
 }
 
 /**
- * Looks at every variable of every lead. Throws `conflict` when the campaign is no draft, `invalid_input` when it
- * has no leads or mailboxes, or a text that cannot be read, or one that a mailbox would leave blank.
+ * Looks at every variable of every lead, and renders the sequence for one of them. Throws `conflict` when the campaign
+ * is no draft, `invalid_input` when it has no leads or mailboxes, a window that never opens, or a text that cannot be
+ * read or rendered, or that a mailbox would leave blank.
  */
 export async function checkLaunch(
   db: Db,
   campaign: Campaign,
-  options: { showBlanks?: number; onProgress?: (leads: number) => void } = {},
+  options: LaunchOptions = {},
 ): Promise<LaunchCheck> {
   if (campaign.status !== 'draft') throw launchedAlready(campaign, campaign.status)
+  const now = new Date()
+  const closed = closedReason(campaignConfiguration.parse(campaign.configuration), campaign.timezone, now)
+  if (closed) throw refusal(campaign, closed)
   const steps = await listSteps(db, { tenantId: campaign.tenant_id, id: campaign.id })
   const check = prepareBlankCheck(steps)
   const senders = await listSenders(db, campaign)
-  if (senders.length === 0) throw refusal(campaign, 'it has no mailbox to send from')
+  const [mailbox] = senders
+  if (!mailbox) throw refusal(campaign, 'it has no mailbox to send from')
   const incomplete = senders.flatMap((sender) =>
     findSenderBlanks(check, sender).map((variable) => `${sender.address}: ${variable} would be blank`),
   )
   if (incomplete.length > 0) throw refusal(campaign, 'its mailboxes have no name to sign with', incomplete)
 
-  const found: LaunchCheck = { leads: 0, mailboxes: senders.length, blanks: [], blankLeads: 0 }
+  const { sample, ...found } = await inspectLeads(db, campaign, check, options)
+  if (found.leads === 0) throw refusal(campaign, noLeads(audienceOf(campaign)))
+  const base = { mailbox, seed: campaign.seed, zone: campaign.timezone }
+  const unrenderable = sample && findUnrenderable(steps, { ...base, lead: sample }, now)
+  if (unrenderable) throw refusal(campaign, 'a text of it cannot be made', [unrenderable])
+  return { ...found, mailboxes: senders.length }
+}
+
+async function inspectLeads(db: Db, campaign: Campaign, check: BlankCheck, options: LaunchOptions) {
+  /** The first lead that leaves no blank. */
+  let sample: LeadFields | undefined
+  const found: Omit<LaunchCheck, 'mailboxes'> = { leads: 0, blanks: [], blankLeads: 0 }
   for await (const lead of streamAudience(db, audienceOf(campaign))) {
     found.leads += 1
     if (found.leads % batchSize === 0) options.onProgress?.(found.leads)
     const variables = findBlanks(check, lead)
-    if (variables.length === 0) continue
+    if (variables.length === 0) {
+      sample ??= lead
+      continue
+    }
     found.blankLeads += 1
     if (found.blanks.length < (options.showBlanks ?? shownByDefault))
       found.blanks.push({ email: lead.email, variables })
   }
-  if (found.leads === 0) throw refusal(campaign, noLeads(audienceOf(campaign)))
-  return found
+  return { ...found, sample }
 }
 
 /** Throws `invalid_input` that names the leads and variables, if an email would have a blank. */

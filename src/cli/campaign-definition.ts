@@ -1,5 +1,6 @@
 import { promises as fs } from 'node:fs'
 import { type CampaignDefinition, parseCampaignFile } from '../campaigns/campaign-file.ts'
+import { closedReason } from '../campaigns/configuration.ts'
 import { type CampaignParts, insertCampaign, listTemplateIds } from '../campaigns/create-store.ts'
 import type { Campaign } from '../campaigns/store.ts'
 import { AppError } from '../core/errors.ts'
@@ -20,6 +21,8 @@ export async function createCampaign(
   tenantId: string,
   definition: CampaignDefinition,
 ): Promise<{ campaign: Campaign; mailboxes: number }> {
+  const closed = closedReason(definition.configuration, definition.timezone, new Date())
+  if (closed) throw new AppError('invalid_input', `"${definition.name}" could never send: ${closed}.`)
   const parts = await findParts(db, tenantId, definition)
   const campaign = await db.transaction().execute((trx) => insertCampaign(trx, tenantId, definition, parts))
   return { campaign, mailboxes: parts.mailboxIds.length }

@@ -170,7 +170,51 @@ describe('campaign preview', () => {
   })
 })
 
+/** The Sundays of the next year and some weeks. */
+function listSundays(): string[] {
+  const from = Date.now() - 8 * 86_400_000
+  const days = Array.from({ length: 60 * 7 }, (_, day) => new Date(from + day * 86_400_000))
+  return days.filter((day) => day.getUTCDay() === 0).map((day) => day.toISOString().slice(0, 10))
+}
+
+describe('a window that holidays never let open', () => {
+  const sundays = (text: string) => text.replace('mon-fri', 'sun')
+  const closed = (text: string) => sundays(text).replace('steps:', `holidays: [${listSundays()}]\nsteps:`)
+
+  test('is refused when the campaign is created', async () => {
+    const { code, error } = await campaign('create', '-f', await writeCampaign(closed))
+    expect({ code, error }).toMatchObject({ code: 2, error: { code: 'invalid_input' } })
+    expect(error.message).toContain('its window does not open within a year')
+    expect(await listRows()).toEqual([])
+  })
+
+  test('is refused when it is launched', async () => {
+    await insertLead(database.db, tenant.id, { company: 'Acorn' })
+    const configuration = { window: { sun: ['09:00-17:00'] }, holidays: listSundays() }
+    await insertCampaign(database.db, tenant.id, [mailbox.id], {
+      campaign_name: 'Spring',
+      status: 'draft',
+      configuration: JSON.stringify(configuration),
+    })
+    const { code, error } = await campaign('launch', 'Spring')
+    expect(code).toBe(2)
+    expect(error.message).toContain('its window does not open within a year')
+  })
+})
+
 describe('campaign launch', () => {
+  test('is refused while a step cannot be rendered, with the step and the lead', async () => {
+    await insertLead(database.db, tenant.id, { email: 'ada@acorn.test', company: 'Acorn' })
+    const endless = '{% for i in (1..9000) %}{% for j in (1..9000) %}x{% endfor %}{% endfor %}'
+    await campaign('create', '-f', await writeCampaign((text) => text.replace('Once more,', endless)))
+    const { code, error } = await campaign('launch', 'Spring')
+    expect({ code, error }).toMatchObject({ code: 2, error: { code: 'invalid_input' } })
+    expect(error.details).toEqual([
+      'step again, for ada@acorn.test: line 1: the template makes too much; shorten its loops',
+    ])
+    expect(await listRows()).toMatchObject([{ status: 'draft' }])
+  })
+
   test('is refused while an email would have a blank, with every lead and variable', async () => {
     const { db } = database
     await insertLead(db, tenant.id, { email: 'ada@acorn.test', company: 'Acorn' })
