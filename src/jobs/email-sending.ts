@@ -1,3 +1,4 @@
+import { AppError } from '../core/errors.ts'
 import { continueAt, done, type Outcome } from '../core/outcome.ts'
 import type { Payload } from '../queue/catalogue.ts'
 import type { Handler, RunningJob } from '../queue/pool.ts'
@@ -21,7 +22,7 @@ import { runSession, type SessionResult } from './sending/session.ts'
 /** One job is one session of one mailbox lane. */
 export function emailSending(room: SendingRoom): Handler<'email-sending'> {
   return async (lane: Payload<'email-sending'>, job: RunningJob) => {
-    const mailbox = await loadSendingMailbox(room.db, room.sealer, lane)
+    const mailbox = await openMailbox(room, lane)
     if (!mailbox) return done()
     const leave = room.shares.take(mailbox.smtp.host, lane.tenantId)
     if (!leave) return comeBackLater(room, lane)
@@ -31,6 +32,23 @@ export function emailSending(room: SendingRoom): Handler<'email-sending'> {
     } finally {
       leave()
     }
+  }
+}
+
+const unreadableMs = 5 * 60_000
+
+/** Undefined if the mailbox is gone, or if its password does not open: then the lane says so, and is tried again. */
+async function openMailbox(room: SendingRoom, lane: LaneRef): Promise<SendingMailbox | undefined> {
+  try {
+    return await loadSendingMailbox(room.db, room.sealer, lane)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'sealed_secret_unreadable') throw error
+    const until = new Date(room.clock.now().getTime() + unreadableMs)
+    const block = { until, code: 'credential_unreadable', reason: error.message }
+    await setLaneBlocks(room.db, [{ ...lane, block }])
+    await insertWakes(room.db, [{ ...lane, inMs: unreadableMs }])
+    room.log.error({ mailboxId: lane.mailboxId, err: error }, 'credential.unreadable')
+    return undefined
   }
 }
 
@@ -72,19 +90,20 @@ function watchHost(room: SendingRoom, lane: LaneRef, mailbox: SendingMailbox) {
 
   async function onResult(result: SubmissionResult): Promise<LaneBlock | undefined> {
     const action = scopeAction(result.verdict)
-    if (action.kind === 'pause_mailbox') return pauseMailbox(result.detail, action.seconds)
-    if (action.kind === 'connect_failed') return connectFailed(result.detail)
-    if (result.verdict.kind === 'accepted' && !provenReachable) {
+    if (result.timings.readyMs !== undefined && !provenReachable) {
       provenReachable = true
       await clearConnectFailures(room.db, mailbox.smtp)
     }
-    return undefined
+    if (action.kind === 'pause_mailbox') return pauseMailbox(result.detail, action.seconds)
+    return action.kind === 'connect_failed' ? connectFailed(result.detail) : undefined
   }
 
   async function pauseMailbox(reason: string, seconds: number | null): Promise<LaneBlock> {
     const until = await setMailboxPaused(room.db, lane, reason, seconds)
+    const block = { until, code: 'mailbox_paused', reason: `the mailbox is paused: ${reason}` }
+    await setLaneBlocks(room.db, [{ ...lane, block }])
     room.log.warn({ mailboxId: lane.mailboxId, reason, until }, 'mailbox.paused')
-    return { until, code: 'mailbox_paused', reason: `the mailbox is paused: ${reason}` }
+    return block
   }
 
   async function connectFailed(reason: string): Promise<LaneBlock> {

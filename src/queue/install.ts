@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Pool } from 'pg'
-import type { Db } from '../db/connect.ts'
+import type { Db, Trx } from '../db/connect.ts'
 import { installBoss } from './boss.ts'
 import { deadLetterQueue, queuedRetentionSeconds, queueNames, queues } from './catalogue.ts'
 
@@ -9,8 +9,7 @@ import { deadLetterQueue, queuedRetentionSeconds, queueNames, queues } from './c
  * letters, and the views over them. Safe to run again and from several processes at once.
  */
 export async function installQueues(pool: Pool, db: Db, schema: string): Promise<void> {
-  await dropQueueViews(db) // a new release of pg-boss may alter columns that the views read
-  const boss = await installBoss(pool, schema)
+  const boss = await installBehindViews(pool, db, schema)
   try {
     for (const name of queueNames) {
       const deadLetter = deadLetterQueue(name)
@@ -21,7 +20,28 @@ export async function installQueues(pool: Pool, db: Db, schema: string): Promise
   } finally {
     await boss.stop({ graceful: false, close: false })
   }
-  await createQueueViews(db, schema)
+  await replaceQueueViews(db, schema)
+}
+
+// A new release of pg-boss may alter columns that the views read; otherwise they stay, with what was granted on them.
+async function installBehindViews(pool: Pool, db: Db, schema: string) {
+  try {
+    return await installBoss(pool, schema)
+  } catch {
+    await dropQueueViews(db)
+    return installBoss(pool, schema)
+  }
+}
+
+async function replaceQueueViews(db: Db, schema: string): Promise<void> {
+  try {
+    await db.transaction().execute((trx) => createQueueViews(trx, schema))
+  } catch {
+    await db.transaction().execute(async (trx) => {
+      await dropQueueViews(trx)
+      await createQueueViews(trx, schema)
+    })
+  }
 }
 
 // Policy and partition are fixed at creation; these follow the catalogue.
@@ -38,7 +58,7 @@ function changeableOptions(name: (typeof queueNames)[number]) {
 }
 
 // By their full names: another schema of the search path may have a table called jobs.
-async function dropQueueViews(db: Db): Promise<void> {
+async function dropQueueViews(db: Db | Trx): Promise<void> {
   const { rows } = await sql<{ schema: string }>`select current_schema() as schema`.execute(db)
   const names = ['queue_health_dashboard', 'job_queues', 'jobs'].map((view) =>
     sql.id(rows[0]?.schema ?? '', view),
@@ -46,7 +66,7 @@ async function dropQueueViews(db: Db): Promise<void> {
   await sql`drop view if exists ${sql.join(names)}`.execute(db)
 }
 
-async function createQueueViews(db: Db, schema: string): Promise<void> {
+async function createQueueViews(db: Trx, schema: string): Promise<void> {
   const job = sql.id(schema, 'job')
   const queue = sql.id(schema, 'queue')
   await sql`

@@ -74,9 +74,7 @@ function retryOrFail(
   jitter: number,
 ): SettlementFate {
   const ageSeconds = (now.getTime() - email.firstDueAt.getTime()) / 1000
-  const counts =
-    verdict.kind === 'rejected_transient' &&
-    (verdict.scope === 'message' || verdict.scope === 'recipient_provider')
+  const counts = isFailureOfMessage(verdict)
   if (counts && ageSeconds >= policy.giveUpSeconds) {
     const reason = `given up after ${Math.round(ageSeconds / 3600)} h of refusals; the last: ${words}`
     return { ...settled, status: 'failed', giveBack: true, code: 'expired', reason }
@@ -90,6 +88,12 @@ function retryOrFail(
     code: verdict.code,
     reason: words,
   }
+}
+
+/** Hung up on in mid-session counts like a refusal; what we withheld ourselves, or a host that is away, does not. */
+function isFailureOfMessage({ kind, scope, code }: SubmissionVerdict): boolean {
+  if (kind === 'not_sent') return code === 'connection_lost' || code === 'session_timeout'
+  return kind === 'rejected_transient' && (scope === 'message' || scope === 'recipient_provider')
 }
 
 /** The server's own hint wins, down to one minute; else the base doubles at each refusal, up to eight times. */

@@ -118,12 +118,10 @@ function judgeUnsent(error: { code: string; command: string; message: string }):
   const known = unsentByCode[error.code]
   if (known) return known
   if (tlsWords.test(error.message)) return { kind: 'not_sent', scope: 'host', code: 'tls_failed' }
-  const phase = error.command === 'connect' ? 'connect' : 'session'
-  const code =
-    error.code === 'ETIMEDOUT'
-      ? `${phase}_timeout`
-      : phase === 'connect'
-        ? 'connect_failed'
-        : 'connection_lost'
-  return { kind: 'not_sent', scope: 'host', code }
+  const timedOut = error.code === 'ETIMEDOUT'
+  if (error.command === 'connect') {
+    return { kind: 'not_sent', scope: 'host', code: timedOut ? 'connect_timeout' : 'connect_failed' }
+  }
+  // The host was there and let us in: what it hung up on was this message, and others may go.
+  return { kind: 'not_sent', scope: 'message', code: timedOut ? 'session_timeout' : 'connection_lost' }
 }

@@ -1,22 +1,58 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type SmtpProvider, startSmtpProvider } from '../../src/lab/smtp-provider.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
-import { insertCampaign, insertLead, insertMailbox, insertTenant } from '../support/factories.ts'
+import {
+  type Campaign,
+  insertCampaign,
+  insertLead,
+  insertMailbox,
+  insertTenant,
+} from '../support/factories.ts'
 import { startFleet } from '../support/fleet.ts'
 
 let database: TestDatabase
 let provider: SmtpProvider
+let fleet: Awaited<ReturnType<typeof startFleet>>
+/** What each recipient was sent, in one text. */
+const received = new Map<string, string>()
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  provider = await startSmtpProvider()
+  provider = await startSmtpProvider({
+    onBodyChunk: (chunk, { recipient }) =>
+      received.set(recipient, (received.get(recipient) ?? '') + chunk.toString('latin1')),
+  })
+})
+
+beforeEach(async () => {
+  fleet = await startFleet(database)
+})
+
+afterEach(async () => {
+  await fleet.stop()
 })
 
 afterAll(async () => {
   await provider.close()
   await database.close()
 })
+
+const shortDelay = JSON.stringify({ seconds: 1 })
+
+async function untilCampaign(campaign: Campaign, status: Campaign['status']): Promise<void> {
+  const read = () =>
+    database.db
+      .selectFrom('campaigns')
+      .select('status')
+      .where('id', '=', campaign.id)
+      .executeTakeFirstOrThrow()
+  await eventually(async () => (await read()).status === status, { timeoutMs: 20_000 })
+}
+
+function emailsOf(campaign: Campaign) {
+  return database.db.selectFrom('emails').selectAll().where('campaign_id', '=', campaign.id).execute()
+}
 
 test('a two-step campaign reaches every lead once a step, on the mailbox and thread of its first email', async () => {
   const { db } = database
@@ -26,31 +62,88 @@ test('a two-step campaign reaches every lead once a step, on the mailbox and thr
     await insertMailbox(db, tenant.id, { smtp_port: provider.port }),
   ]
   for (let n = 0; n < 30; n += 1) await insertLead(db, tenant.id)
-  const { campaign } = await insertCampaign(
-    db,
-    tenant.id,
-    mailboxes.map((mailbox) => mailbox.id),
-    { steps: [{}, { subject: '', delay: JSON.stringify({ seconds: 1 }) }] },
-  )
-  const fleet = await startFleet(database)
-  try {
-    await eventually(
-      async () => {
-        const row = await db
-          .selectFrom('campaigns')
-          .select('status')
-          .where('id', '=', campaign.id)
-          .executeTakeFirstOrThrow()
-        return row.status === 'completed'
-      },
-      { timeoutMs: 20_000 },
-    )
-  } finally {
-    await fleet.stop()
-  }
-  const emails = await db.selectFrom('emails').selectAll().where('campaign_id', '=', campaign.id).execute()
-  expect(emails).toHaveLength(60)
-  expect(new Set(emails.map((email) => email.status))).toEqual(new Set(['sent']))
+  const ids = mailboxes.map((mailbox) => mailbox.id)
+  const { campaign, steps } = await insertCampaign(db, tenant.id, ids, {
+    steps: [{}, { subject: '', delay: shortDelay }],
+  })
+  await untilCampaign(campaign, 'completed')
+
+  const emails = await emailsOf(campaign)
+  expect(emails.map((email) => email.status)).toEqual(new Array(60).fill('sent'))
   expect(provider.accepted.total).toBe(60)
   expect(provider.accepted.duplicates()).toEqual({})
+  const firsts = emails.filter((email) => email.step_id === steps[0]?.id)
+  expect(new Set(firsts.map((email) => email.email_account_id))).toEqual(new Set(ids))
+  for (const first of firsts) {
+    const followUp = emails.find((email) => email.lead_id === first.lead_id && email.id !== first.id)
+    expect(followUp).toMatchObject({ email_account_id: first.email_account_id, subject: 'Re: Step 1' })
+    expect(received.get(first.to_address)).toContain(`\r\nIn-Reply-To: ${first.message_id}\r\n`)
+    expect(received.get(first.to_address)).toContain(`\r\nReferences: ${first.message_id}\r\n`)
+  }
+})
+
+test('a server that hangs up on one recipient keeps no other email waiting, and that one is put off', async () => {
+  const { db } = database
+  const tenant = await insertTenant(db)
+  const mailbox = await insertMailbox(db, tenant.id, { smtp_port: provider.port })
+  for (let n = 0; n < 3; n += 1) await insertLead(db, tenant.id, { email: `dropped${n}@drop-rcpt.test` })
+  for (let n = 0; n < 10; n += 1) await insertLead(db, tenant.id)
+  const { campaign } = await insertCampaign(db, tenant.id, [mailbox.id], { steps: [{}] })
+  await eventually(
+    async () => (await emailsOf(campaign)).filter((email) => email.status === 'sent').length === 10,
+  )
+
+  const dropped = (await emailsOf(campaign)).filter((email) => email.status !== 'sent')
+  expect(dropped.map((email) => email.reason_code)).toEqual(new Array(3).fill('connection_lost'))
+  expect(Math.min(...dropped.map((email) => email.transient_failures))).toBeGreaterThan(0)
+  const hosts = await db.selectFrom('smtp_hosts').selectAll().where('opened_until', 'is not', null).execute()
+  expect(hosts).toEqual([])
+})
+
+test('a campaign whose follow-up has no opening is paused with the reason, and holds up no other', async () => {
+  const { db } = database
+  const tenant = await insertTenant(db)
+  const mailbox = await insertMailbox(db, tenant.id, { smtp_port: provider.port })
+  await insertLead(db, tenant.id)
+  const steps = [{}, { delay: shortDelay }]
+  const { campaign: broken } = await insertCampaign(db, tenant.id, [mailbox.id], {
+    steps: [{}, { delay: JSON.stringify({ days: 'three' }) }],
+  })
+  const { campaign: sound } = await insertCampaign(db, tenant.id, [mailbox.id], { steps })
+  await untilCampaign(sound, 'completed')
+  await untilCampaign(broken, 'paused')
+  const row = await db
+    .selectFrom('campaigns')
+    .selectAll()
+    .where('id', '=', broken.id)
+    .executeTakeFirstOrThrow()
+  expect(row.status_reason).toMatch(/follow-ups cannot be planned/)
+})
+
+test('a mailbox whose password does not open says so on its lane', async () => {
+  const { db } = database
+  const tenant = await insertTenant(db)
+  const mailbox = await insertMailbox(db, tenant.id, { smtp_port: provider.port, smtp_username: 'robin' })
+  await db
+    .insertInto('mailbox_credentials')
+    .values({
+      tenant_id: tenant.id,
+      email_account_id: mailbox.id,
+      field: 'smtp_password',
+      key_id: '00000000',
+      sealed: Buffer.alloc(64),
+    })
+    .execute()
+  await insertLead(db, tenant.id)
+  await insertCampaign(db, tenant.id, [mailbox.id], { steps: [{}] })
+  await eventually(async () => {
+    const lane = await db
+      .selectFrom('sending_lanes')
+      .selectAll()
+      .where('email_account_id', '=', mailbox.id)
+      .where('lane', '=', 'normal')
+      .executeTakeFirstOrThrow()
+    expect(lane.blocked_code).toBe('credential_unreadable')
+    expect(lane.blocked_reason).toMatch(/another master key/)
+  })
 })

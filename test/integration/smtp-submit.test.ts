@@ -47,7 +47,7 @@ describe.each(sizes)('a body of %s', (_name, size) => {
   test.each(notSent)('was not sent when the server hangs up %s', async (_phase, code, behaviour) => {
     provider.setBehaviours({ '*': behaviour })
     const result = await send('ann@other.test')
-    expect(kindOf(result)).toBe(`not_sent host ${code}`)
+    expect(kindOf(result)).toBe(`not_sent ${code === 'connection_lost' ? 'message' : 'host'} ${code}`)
     expect(result.released).toBe(false)
     expect(provider.connections.total).toBe(1)
   })
@@ -55,7 +55,7 @@ describe.each(sizes)('a body of %s', (_name, size) => {
   test('is in doubt when the server hangs up in the middle of it and the end had left', async () => {
     const result = await send('ann@drop-before-dot.test')
     expect(kindOf(result)).toBe(
-      result.released ? 'ambiguous message connection_lost_after_body' : 'not_sent host connection_lost',
+      result.released ? 'ambiguous message connection_lost_after_body' : 'not_sent message connection_lost',
     )
     expect(provider.accepted.total).toBe(0)
   })
@@ -156,7 +156,7 @@ test('a refusal is greylisting the first time only', async () => {
 
 test('what a full buffer held back was not sent', async () => {
   const result = await sendBody(bodyOf(30_000_000), 'ann@drop-before-dot.test')
-  expect(kindOf(result)).toBe('not_sent host connection_lost')
+  expect(kindOf(result)).toBe('not_sent message connection_lost')
   expect(result.released).toBe(false)
 })
 
@@ -187,7 +187,7 @@ describe('the question before the last chunk', () => {
     const result = await pending
     question.resolve(true)
     await question.promise
-    expect(kindOf(result)).toBe('not_sent host connection_lost')
+    expect(kindOf(result)).toBe('not_sent message connection_lost')
   })
 })
 
@@ -223,8 +223,9 @@ describe('giving up', () => {
     async (at) => {
       provider.setBehaviours({ '*': { at, do: 'hang' } })
       const result = await sendBody(bodyOf(100), 'ann@other.test', { prepareTimeoutMs: 200 })
-      const code = at === 'EHLO' ? 'connect_timeout' : 'session_timeout'
-      expect(kindOf(result)).toBe(`not_sent host ${code}`)
+      expect(kindOf(result)).toBe(
+        at === 'EHLO' ? 'not_sent host connect_timeout' : 'not_sent message session_timeout',
+      )
     },
   )
 

@@ -1,4 +1,4 @@
-import { campaignConfiguration, windowOf } from '../../campaigns/configuration.ts'
+import { type CampaignConfiguration, campaignConfiguration, windowOf } from '../../campaigns/configuration.ts'
 import {
   insertEnrolments,
   type LeadToEnrol,
@@ -27,9 +27,18 @@ export async function enrolNextLeads(db: Db): Promise<number | undefined> {
   return db.transaction().execute(async (trx) => {
     const campaign = await lockCampaignToEnrol(trx)
     if (!campaign) return undefined
-    const configuration = campaignConfiguration.parse(campaign.configuration)
-    const leads = await listLeadsToEnrol(trx, campaign, configuration.audience?.tag ?? null, batchSize)
-    const plan = await planOrRefuse(trx, campaign, configuration, leads)
+    const configuration = campaignConfiguration.safeParse(campaign.configuration)
+    if (!configuration.success) {
+      await setCampaignPaused(
+        trx,
+        campaign,
+        `its configuration cannot be read: ${configuration.error.message}`,
+      )
+      return 0
+    }
+    const tag = configuration.data.audience?.tag ?? null
+    const leads = await listLeadsToEnrol(trx, campaign, tag, batchSize)
+    const plan = await planOrRefuse(trx, campaign, configuration.data, leads)
     if ('refusal' in plan) {
       await setCampaignPaused(trx, campaign, plan.refusal)
       return 0
@@ -62,7 +71,7 @@ async function planOrRefuse(
 async function planFirstEmails(
   trx: Trx,
   campaign: Campaign,
-  configuration: ReturnType<typeof campaignConfiguration.parse>,
+  configuration: CampaignConfiguration,
   leads: readonly LeadToEnrol[],
 ): Promise<Plan> {
   const reference = { tenantId: campaign.tenant_id, id: campaign.id }

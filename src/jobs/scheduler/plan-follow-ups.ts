@@ -9,6 +9,7 @@ import {
   setFollowUpsPlanned,
 } from '../../campaigns/planner-store.ts'
 import { followUpDueAt } from '../../campaigns/spread.ts'
+import { setCampaignPaused } from '../../campaigns/store.ts'
 import type { SendingWindow } from '../../campaigns/window.ts'
 import { newId } from '../../core/ids.ts'
 import type { Db } from '../../db/connect.ts'
@@ -25,14 +26,15 @@ export async function planFollowUps(db: Db): Promise<{ leads: number; planned: n
   return db.transaction().execute(async (trx) => {
     const leads = await lockLeadsToPlan(trx, batchSize)
     if (leads.length === 0) return { leads: 0, planned: 0 }
-    const windows = createWindows()
-    const planned = leads.flatMap((lead) => planFollowUp(lead, windows))
+    const { planned, refusals } = planAll(leads)
+    for (const refusal of refusals.values()) await setCampaignPaused(trx, refusal, refusal.reason)
+    const done = leads.filter((lead) => !refusals.has(lead.campaignId))
     await insertPlannedEmails(trx, planned)
     await insertWakes(trx, wakesOf(planned))
     const dueAt = new Map(planned.map((email) => [`${email.campaignId}:${email.leadId}`, email.dueAt]))
     await setFollowUpsPlanned(
       trx,
-      leads.map(({ tenantId, campaignId, leadId, nextStepId }) => ({
+      done.map(({ tenantId, campaignId, leadId, nextStepId }) => ({
         tenantId,
         campaignId,
         leadId,
@@ -42,6 +44,28 @@ export async function planFollowUps(db: Db): Promise<{ leads: number; planned: n
     )
     return { leads: leads.length, planned: planned.length }
   })
+}
+
+interface Refusal {
+  tenant_id: string
+  id: string
+  reason: string
+}
+
+// A campaign that cannot be planned is paused with the reason, and holds up no other; its leads wait for it.
+function planAll(leads: readonly LeadToPlan[]): { planned: PlannedEmail[]; refusals: Map<string, Refusal> } {
+  const windows = createWindows()
+  const planned: PlannedEmail[] = []
+  const refusals = new Map<string, Refusal>()
+  for (const lead of leads) {
+    try {
+      planned.push(...planFollowUp(lead, windows))
+    } catch (error) {
+      const reason = `its follow-ups cannot be planned: ${error instanceof Error ? error.message : String(error)}`
+      refusals.set(lead.campaignId, { tenant_id: lead.tenantId, id: lead.campaignId, reason })
+    }
+  }
+  return { planned: planned.filter((email) => !refusals.has(email.campaignId)), refusals }
 }
 
 type Windows = (lead: LeadToPlan) => SendingWindow

@@ -137,10 +137,10 @@ describe('what decides first', () => {
   test('the release, when nobody replied', () => {
     const lost = { code: 'ECONNECTION', command: 'session', message: 'Connection closed unexpectedly' }
     expect(verdictOf({ released: true, error: lost })).toBe('ambiguous message connection_lost_after_body')
-    expect(verdictOf({ released: false, error: lost })).toBe('not_sent host connection_lost')
+    expect(verdictOf({ released: false, error: lost })).toBe('not_sent message connection_lost')
     const late = { ...lost, code: 'ETIMEDOUT' }
     expect(verdictOf({ released: true, error: late })).toBe('ambiguous message reply_timeout')
-    expect(verdictOf({ released: false, error: late })).toBe('not_sent host session_timeout')
+    expect(verdictOf({ released: false, error: late })).toBe('not_sent message session_timeout')
   })
 })
 
@@ -168,7 +168,7 @@ describe('a failure without a reply, before the release', () => {
     ['ESOCKET', 'connect', 'certificate has expired', 'not_sent host tls_failed'],
     ['ESOCKET', 'connect', 'connect ECONNREFUSED', 'not_sent host connect_failed'],
     ['ETIMEDOUT', 'connect', 'Greeting never received', 'not_sent host connect_timeout'],
-    ['ESOCKET', 'session', 'read ECONNRESET', 'not_sent host connection_lost'],
+    ['ESOCKET', 'session', 'read ECONNRESET', 'not_sent message connection_lost'],
     ['ECLOSED', 'connect', 'Connection pool was closed', 'not_sent message transport_closed'],
     ['ENEW', 'connect', 'never seen', 'not_sent host connect_failed'],
   ]
