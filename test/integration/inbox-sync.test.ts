@@ -259,6 +259,26 @@ test('a Junk folder that was renamed is found again under its new name', async (
   expect(await subjects()).toEqual(['spam'])
 })
 
+test('a Junk folder that is closed to us keeps nothing from being read, and is told of', async () => {
+  deliver('one')
+  front.faults = { ask: (line) => line.replace(/(SELECT|EXAMINE) "?Junk"?.*/, '$1 Nowhere') }
+  expect(await inbox.sync(mailbox)).toEqual({ kind: 'done', changed: 1 })
+  expect(await row()).toMatchObject({ sync_failures: 0, sync_error: expect.stringContaining('Junk') })
+  front.faults = {}
+  await inbox.sync(mailbox)
+  expect((await row()).sync_error).toBeNull()
+})
+
+test('a password that does not open is told of, and waited for', async () => {
+  await database.db
+    .updateTable('mailbox_credentials')
+    .set({ key_id: 'another' })
+    .where('email_account_id', '=', mailbox.id)
+    .execute()
+  expect(await inbox.sync(mailbox)).toEqual({ kind: 'done', changed: 0 })
+  expect(await row()).toMatchObject({ sync_failures: 1, sync_error: expect.any(String) })
+})
+
 test('two runs of one mailbox at once process each message once', async () => {
   for (let n = 0; n < 30; n += 1) deliver(`both-${n}`)
   const other = await openInbox(database)

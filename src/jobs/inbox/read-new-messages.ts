@@ -19,6 +19,8 @@ export interface SyncRun {
   /** By the monotonic clock. */
   endsAtMs: number
   onMessage: (type: Stored) => void
+  /** Something could not be read, and the rest was. */
+  onWarning: (words: string) => void
 }
 
 /** How often a message is tried that makes processing throw, or ends the process. */

@@ -1,3 +1,4 @@
+import { promises as fs } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type ImapFarm, startImapFarm } from '../../src/lab/imap-farm.ts'
 import { humanReply } from '../../src/lab/replies.ts'
@@ -63,6 +64,9 @@ function answer(mailbox: Mailbox, sent: Email, replies: boolean): Buffer {
   return replies ? humanReply({ original, now: new Date() }) : hardBounce({ original, now: new Date() })
 }
 
+const peakMegabytes = async (pid: number) =>
+  Number(/VmHWM:\s+(\d+)/.exec(await fs.readFile(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+
 const countMessages = async () =>
   (await database.db.selectFrom('email_messages').select('id').execute()).length
 
@@ -105,3 +109,30 @@ test('inbox processes that are killed in mid-work leave each message processed e
   expect(new Set(messages.map(({ message_sha256 }) => message_sha256?.toString('hex'))).size).toBe(total)
   expect(messages.filter(({ message_type }) => message_type === 'unreadable')).toEqual([])
 })
+
+test('messages of 50 MB cost an inbox process no 50 MB', async () => {
+  const { db } = database
+  const tenant = await insertTenant(db)
+  const login = { port: farm.port, username: `${mint('ann')}@lab.test`, password: farm.password }
+  farm.deliver(login.username, letter(2 * 1024 * 1024))
+  const { id } = await insertImapMailbox(db, tenant.id, login)
+  home.start('scheduler')
+  const inbox = home.start('inbox')
+  await untilMessages(1)
+  const before = await peakMegabytes(inbox.pid)
+  for (let n = 0; n < 3; n += 1) farm.deliver(login.username, letter(50 * 1024 * 1024))
+  await db.updateTable('email_accounts').set({ next_sync_at: new Date() }).where('id', '=', id).execute()
+  await untilMessages(4)
+  expect((await peakMegabytes(inbox.pid)) - before).toBeLessThan(50)
+})
+
+/** Made up as it is read. */
+function letter(size: number) {
+  const head = Buffer.from(`From: bea@elsewhere.test\r\nSubject: ${mint('large')}\r\n\r\n`)
+  const read = (start: number, end: number) => {
+    const bytes = Buffer.alloc(end - start, 'x')
+    if (start < head.length) head.copy(bytes, 0, start, Math.min(end, head.length))
+    return bytes
+  }
+  return { size, read }
+}
