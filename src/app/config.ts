@@ -50,7 +50,7 @@ const settings = {
     silenceTimeoutSeconds: wholeNumber('ROOKERY_INBOX_SILENCE_TIMEOUT_SECONDS', 60, 1, 600),
   },
   bounce: {
-    slots: wholeNumber('ROOKERY_BOUNCE_SLOTS', 40, 1, 1_000),
+    slots: wholeNumber('ROOKERY_BOUNCE_SLOTS', 100, 1, 1_000),
     coalesceMs: wholeNumber('ROOKERY_BOUNCE_COALESCE_MS', 10, 0, 1_000),
   },
   queue: {

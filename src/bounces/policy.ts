@@ -26,7 +26,7 @@ const reasons = z.enum([
 type SuppressingReason = z.infer<typeof reasons>
 
 /** `tenants.settings.suppressionPolicy`: what differs from the defaults. */
-export const suppressionSettings = z.strictObject({
+const suppressionSettings = z.strictObject({
   reasons: z.partialRecord(reasons, z.union([rule, z.literal('never')])).default({}),
   /** How long an address stays suppressed whose failures may pass. */
   expireDays: z.int().min(1).max(3650).default(180),

@@ -36,6 +36,24 @@ export async function listReports(db: Db, refs: readonly ReportRef[]): Promise<S
   return rows
 }
 
+/**
+ * Reports that wait longer than any job does: their job was lost, or failed too often. Each is taken again after 10
+ * minutes, then 40, and so on; six times.
+ */
+export async function claimForgottenReports(trx: Trx, limit: number): Promise<ReportRef[]> {
+  const { rows } = await sql<ReportRef>`
+    with forgotten as (
+      select tenant_id, id from email_messages
+       where status = 'pending' and message_type in ('report', 'complaint') and attempts < 6
+         and received_at < now() - power(4, attempts) * interval '10 minutes'
+       limit ${limit} for update skip locked
+    )
+    update email_messages m set attempts = m.attempts + 1
+      from forgotten f where m.tenant_id = f.tenant_id and m.id = f.id
+    returning m.tenant_id as "tenantId", m.id as "messageId"`.execute(trx)
+  return rows
+}
+
 /** Locks those that nobody has acted on; another process's are waited for, and then left out. */
 export async function lockPendingReports(trx: Trx, refs: readonly ReportRef[]): Promise<Set<string>> {
   const { rows } = await sql<{ id: string }>`

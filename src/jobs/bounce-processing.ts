@@ -1,3 +1,4 @@
+import { suppressionPolicy } from '../bounces/policy.ts'
 import {
   listReports,
   type ReportEnd,
@@ -53,9 +54,11 @@ async function processOrSplit(room: BounceRoom, refs: readonly ReportRef[]): Pro
   }
 }
 
-async function processReports({ db }: BounceRoom, refs: readonly ReportRef[]): Promise<Answer[]> {
+async function processReports(room: BounceRoom, refs: readonly ReportRef[]): Promise<Answer[]> {
+  const { db } = room
   const stored = (await listReports(db, refs)).filter(({ status }) => status === 'pending')
   const { reports, unreadable } = readAll(stored)
+  warnOfSettings(room, stored)
   const matches = await matchReports(db, reports)
   const matched = reports.map(
     (report, index): MatchedReport => ({ ...report, matches: matches[index] ?? [] }),
@@ -73,6 +76,14 @@ async function processReports({ db }: BounceRoom, refs: readonly ReportRef[]): P
     ...matched.filter((_, index) => acted[index] !== undefined).map((report) => report.stored.id),
   ])
   return refs.map(({ messageId }) => ({ changed: changed.has(messageId) ? 1 : 0 }))
+}
+
+// Reports do not wait until somebody has mended a setting: the defaults hold meanwhile.
+function warnOfSettings({ log }: BounceRoom, stored: readonly StoredReport[]): void {
+  for (const { tenantId, tenantSettings } of new Map(stored.map((one) => [one.tenantId, one])).values()) {
+    const { problem } = suppressionPolicy(tenantSettings)
+    if (problem) log.warn({ tenantId, problem }, 'suppression_policy.invalid')
+  }
 }
 
 function readAll(stored: readonly StoredReport[]): { reports: ReadReport[]; unreadable: ReportEnd[] } {

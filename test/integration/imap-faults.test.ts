@@ -88,6 +88,43 @@ describe('a server is read all the same', () => {
   })
 })
 
+test.each(['EXAMINE', 'UID FETCH 4294967295', 'UID SEARCH', 'UID FETCH 1', 'LOGOUT'])(
+  'what arrives while the server is asked %s is read, now or the next time',
+  async (command) => {
+    deliver('one')
+    let arrived = false
+    const ask = (text: string) => {
+      if (!arrived && text.includes(` ${command}`)) deliver('two', 'three')
+      arrived ||= text.includes(` ${command}`)
+      return text
+    }
+    front.faults = { ask }
+    const first = await read()
+    const second = await read(first.reading.cursor)
+    expect([...subjects(first), ...subjects(second)]).toEqual(['one', 'two', 'three'])
+  },
+)
+
+test.each([262_143, 262_144, 262_145, 600_000])(
+  'a server that does not know parts gives a message of %d bytes once',
+  async (size) => {
+    farm.deliver('ann', Buffer.alloc(size, 'x'))
+    front.faults = { ask: line(/<\d+\.\d+>/, '') }
+    expect((await read()).bodies.map(([, body]) => body.length)).toEqual([size])
+  },
+)
+
+test('a change of flags that is announced is not taken for a message without a date', async () => {
+  farm.deliver('ann', mail('old'), { internalDate: new Date('2025-01-01T00:00:00Z') })
+  deliver('new')
+  front.faults = {
+    rewrite: line(/^(\* \d+ FETCH \(UID (\d+) FLAGS .* INTERNALDATE.*)$/, '* 1 FETCH (UID 1 FLAGS ())\r\n$1'),
+  }
+  const policy = { since: new Date('2026-01-01T00:00:00Z') }
+  const found = await imapSession(ann(), (session) => readAll(session, 'INBOX', undefined, policy))
+  expect(subjects(found)).toEqual(['new'])
+})
+
 test('the last message is not read again for lying in "n:*"', async () => {
   deliver('one', 'two')
   front.faults = { rewrite: line(/\[UIDNEXT \d+\]/, '') }
@@ -102,13 +139,14 @@ test('the last message is not read again for lying in "n:*"', async () => {
 describe('a server that hangs up', () => {
   test.each<[string, number]>([
     ['before the list', 0],
-    ['in the midst of the list', 100],
+    ['in the midst of the first answer', 40],
+    ['in the midst of the list', 250],
   ])('%s is let go, and nothing is passed over', async (_when, afterBytes) => {
     deliver('one', 'two', 'three')
     front.faults = { drop: { at: 'UID FETCH', afterBytes, times: 1 } }
     expect(await failureOf(read())).toMatchObject({
       kind: 'closed',
-      message: expect.stringMatching(/^fetch messages .* of "INBOX": the connection was lost$/),
+      message: expect.stringMatching(/^fetch messages \S+ of "INBOX": the connection was lost$/),
     })
     await gone()
     expect(subjects(await read())).toEqual(['one', 'two', 'three'])

@@ -31,10 +31,19 @@ export const testSending: Omit<SendingOptions, 'spoolDirectory'> = {
 }
 
 /** A scheduler and a sending process inside the test's own process, on the test's database. */
-export async function startFleet(database: TestDatabase, overrides: Partial<SendingOptions> = {}) {
+export async function startFleet(
+  database: Pick<TestDatabase, 'db' | 'pool'>,
+  overrides: Partial<SendingOptions> = {},
+  { quiet = false } = {},
+) {
   const { db, pool } = database
   const spoolDirectory = await mkdtemp(path.join(os.tmpdir(), 'rookery-spool-'))
-  const log = createLogger({ level: 'error', format: 'json', name: 'test', output: { fd: 2 } })
+  const log = createLogger({
+    level: quiet ? 'fatal' : 'error',
+    format: 'json',
+    name: 'test',
+    output: { fd: 2 },
+  })
   const metrics = createMetrics({ process: 'test', version: '0' })
   const sealer = createSealer(createSecretKey(randomBytes(32)))
   const queue = await openQueue(pool, {

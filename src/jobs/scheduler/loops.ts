@@ -10,7 +10,7 @@ import { drainWakes } from './drain-wakes.ts'
 import { enrolNextLeads } from './enrol-leads.ts'
 import { planFollowUps } from './plan-follow-ups.ts'
 import { planSyncs } from './plan-syncs.ts'
-import { sweepLanes, sweepLeases } from './sweep.ts'
+import { sweepLanes, sweepLeases, sweepReports } from './sweep.ts'
 
 export interface SchedulerPorts {
   db: Db
@@ -115,5 +115,8 @@ async function sweep({ db, queue, log, metrics }: SchedulerPorts): Promise<boole
   const lanes = await sweepLanes(db, queue)
   metrics.sweepRepairs.inc({ kind: 'lane' }, lanes)
   if (lanes > 0) log.warn({ lanes }, 'lanes.repaired')
+  const reports = await sweepReports(db, queue)
+  metrics.sweepRepairs.inc({ kind: 'report' }, reports)
+  if (reports > 0) log.warn({ reports }, 'reports.repaired')
   return false
 }

@@ -1,6 +1,8 @@
+import { claimForgottenReports } from '../../bounces/report-store.ts'
 import type { Db, Trx } from '../../db/connect.ts'
 import type { QueueClient } from '../../queue/boss.ts'
 import { laneKey } from '../../queue/catalogue.ts'
+import { enqueueJobs } from '../../queue/enqueue.ts'
 import { listLiveJobs } from '../../queue/live-jobs.ts'
 import type { LaneRef } from '../../sending/claim-store.ts'
 import { insertWakes, listSleepingLanes, lockSweep } from '../../sending/lane-store.ts'
@@ -34,6 +36,15 @@ async function withoutJob(trx: Trx, queue: QueueClient, lanes: readonly LaneRef[
   const keys = lanes.map((lane) => laneKey(lane.mailboxId, lane.lane))
   const live = new Set((await listLiveJobs(queue, trx, 'email-sending', keys)).map((job) => job.key))
   return lanes.filter((lane) => !live.has(laneKey(lane.mailboxId, lane.lane)))
+}
+
+/** Enqueues reports that nobody has acted on again: a second job for one that still waits changes nothing. */
+export async function sweepReports(db: Db, queue: QueueClient): Promise<number> {
+  return db.transaction().execute(async (trx) => {
+    const forgotten = await claimForgottenReports(trx, pageSize)
+    const jobs = forgotten.map((payload) => ({ payload }))
+    return enqueueJobs(queue, trx, 'bounce-processing', jobs)
+  })
 }
 
 /** Ends the leases of workers that no longer answer; their emails become `unknown`. */
