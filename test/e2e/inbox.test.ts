@@ -71,7 +71,14 @@ const countMessages = async () =>
   (await database.db.selectFrom('email_messages').select('id').execute()).length
 
 const untilMessages = (count: number) =>
-  eventually(async () => (await countMessages()) >= count, { timeoutMs: 60_000, intervalMs: 5 })
+  eventually(async () => (await countMessages()) >= count, { timeoutMs: 60_000, intervalMs: 10 })
+
+/** A mailbox whose job still runs gets no second one. */
+const untilIdle = () =>
+  eventually(async () => {
+    const live = database.db.selectFrom('jobs').select('id').where('queue_name', '=', 'email-processing')
+    return (await live.where('status', 'in', ['queued', 'running']).execute()).length === 0
+  })
 
 test('inbox processes that are killed in mid-work leave each message processed exactly once', async () => {
   await deliverAnswers()
@@ -110,20 +117,23 @@ test('inbox processes that are killed in mid-work leave each message processed e
   expect(messages.filter(({ message_type }) => message_type === 'unreadable')).toEqual([])
 })
 
-test('messages of 50 MB cost an inbox process no 50 MB', async () => {
+test('a message of 200 MB costs an inbox process no more memory than one of 50 MB', async () => {
   const { db } = database
   const tenant = await insertTenant(db)
   const login = { port: farm.port, username: `${mint('ann')}@lab.test`, password: farm.password }
-  farm.deliver(login.username, letter(2 * 1024 * 1024))
   const { id } = await insertImapMailbox(db, tenant.id, login)
-  home.start('scheduler')
   const inbox = home.start('inbox')
-  await untilMessages(1)
-  const before = await peakMegabytes(inbox.pid)
-  for (let n = 0; n < 3; n += 1) farm.deliver(login.username, letter(50 * 1024 * 1024))
-  await db.updateTable('email_accounts').set({ next_sync_at: new Date() }).where('id', '=', id).execute()
-  await untilMessages(4)
-  expect((await peakMegabytes(inbox.pid)) - before).toBeLessThan(50)
+  home.start('scheduler')
+  const peaks: number[] = []
+  for (const [at, megabytes] of [50, 200].entries()) {
+    farm.deliver(login.username, letter(megabytes * 1024 * 1024))
+    await db.updateTable('email_accounts').set({ next_sync_at: new Date() }).where('id', '=', id).execute()
+    await untilMessages(at + 1)
+    await untilIdle()
+    peaks.push(await peakMegabytes(inbox.pid))
+  }
+  const [first = 0, second = 0] = peaks
+  expect(second - first).toBeLessThan(50)
 })
 
 /** Made up as it is read. */
