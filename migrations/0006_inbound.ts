@@ -4,7 +4,7 @@ import { type Kysely, sql } from 'kysely'
 export async function up(db: Kysely<never>): Promise<void> {
   await sql`
     alter table email_accounts
-      add column sync_interval_seconds integer not null default 300 check (sync_interval_seconds >= 10),
+      add column sync_interval_seconds integer not null default 300 check (sync_interval_seconds >= 1),
       add column next_sync_at timestamptz not null default now(),
       add column last_synced_at timestamptz,
       add column sync_failures integer not null default 0,

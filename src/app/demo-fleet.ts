@@ -11,6 +11,7 @@ const demoPace = {
   ROOKERY_QUEUE_POLL_MS: '100',
   ROOKERY_SCHEDULER_DRAINER_MS: '100',
   ROOKERY_SCHEDULER_PLANNER_MS: '100',
+  ROOKERY_SCHEDULER_SYNC_MS: '250',
   ROOKERY_LOG_FORMAT: 'json',
 }
 
@@ -46,7 +47,7 @@ export interface DemoFleet {
   stop(): Promise<void>
 }
 
-/** One scheduler and two sending processes on the database of the url, supervised, writing to `logFile`. */
+/** A scheduler, two senders and a reader each of inboxes and reports, supervised, writing to `logFile`. */
 export function startDemoFleet(
   config: Config,
   environment: Readonly<Record<string, string>>,
@@ -67,6 +68,8 @@ export function startDemoFleet(
       worker('scheduler', 'scheduler'),
       worker('sending.1', 'sending'),
       worker('sending.2', 'sending'),
+      worker('inbox', 'inbox'),
+      worker('bounce', 'bounce'),
     ],
     shutdownSeconds: config.shutdownSeconds,
     output,

@@ -90,7 +90,7 @@ export interface EnrolledLead {
   reason: string | null
   /** The step of the last email planned. */
   step: string | null
-  /** When the email it waits for is due. */
+  /** When the email it waits for is due, or until when none is planned. */
   dueAt: Date | null
 }
 
@@ -110,19 +110,25 @@ export async function listLeadEnds(
   return rows
 }
 
+// What ends a sequence from outside, though it skips the email that was planned next.
+const answers = ['replied', 'auto_replied', 'company_replied', 'bounced', 'complained', 'unsubscribed']
+
 // What became of a lead follows from its enrolment and its last email.
 function leadEnds(campaign: CampaignKey, after: string | null) {
   return sql`
     select cl.lead_id as "leadId", cl.email_account_id as "mailboxId", last.step,
-           case when last.status in ('scheduled', 'held') then last.due_at end as "dueAt",
+           case when last.status in ('scheduled', 'held') then last.due_at
+             when cl.status = 'active' and cl.held_until > now() then cl.held_until end as "dueAt",
            case when cl.status = 'finished' then 'finished'
-             when cl.status = 'stopped' and last.status in ('failed', 'skipped') then last.status
+             when cl.status = 'stopped' and last.status in ('failed', 'skipped')
+               and cl.stopped_code <> all (${answers}::text[]) then last.status
              when cl.status = 'stopped' then 'stopped'
              when last.status = 'unknown' then 'unknown'
              else 'waiting' end as "end",
            case when cl.status = 'finished' then null
              when cl.status = 'stopped' then cl.stopped_code
              when last.status = 'submitting' then 'submitting'
+             when last.status not in ('unknown', 'held') and cl.held_until > now() then 'held'
              when last.status = 'scheduled' and last.reason_code is null
                then case when last.position = 1 then 'first_email' else 'next_email' end
              when last.status = 'sent' then 'next_step'

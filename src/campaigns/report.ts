@@ -79,6 +79,7 @@ const waitedFor: Readonly<Record<string, string>> = {
   next_email: 'their next email to fall due or be sent',
   next_step: 'their next step to be planned',
   submitting: "the mail server's answer",
+  held: 'somebody to be back, or a delayed email to arrive',
   campaign_paused: 'the campaign to be resumed',
 }
 

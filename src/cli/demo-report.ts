@@ -2,7 +2,11 @@ import path from 'node:path'
 import { nearPath } from '../app/demo-fleet.ts'
 import type { CampaignReport } from '../campaigns/report.ts'
 import type { AccountComparison } from '../lab/demo-accounts.ts'
+import type { AnswerComparison } from '../lab/demo-answer-account.ts'
+import type { SecondAccount } from '../lab/demo-second.ts'
+import type { SuppressionCount } from '../lab/demo-store.ts'
 import { describeReport } from './campaign-figures.ts'
+import { describeAnswers, describeSecond, describeSuppressions } from './demo-answers-report.ts'
 import type { LeadImportReport } from './lead-import.ts'
 import { formatCount } from './output.ts'
 import { renderTable } from './table.ts'
@@ -13,7 +17,10 @@ export interface DemoReport {
   lateDeliveries: { code: string; count: number }[]
   comparison: AccountComparison
   complete: boolean
-  sendingSeconds: number
+  answers: AnswerComparison
+  suppressions: SuppressionCount[]
+  second: SecondAccount & { name: string }
+  watchedSeconds: number
   totalSeconds: number
   home: string
   commandPrefix: string
@@ -24,6 +31,9 @@ export function describeDemo(demo: DemoReport): string {
     describeReport(demo.report),
     describeLate(demo.lateDeliveries),
     describeRejects(demo.imported),
+    describeAnswers(demo.answers),
+    describeSuppressions(demo.suppressions),
+    describeSecond(demo.second),
     describeComparison(demo.comparison),
     verdict(demo),
   ]
@@ -73,17 +83,31 @@ const unknownNote = [
   '    from here whether it was taken, so it is not sent again by itself: never twice.',
 ]
 
-function verdict({ comparison, complete, report, sendingSeconds, totalSeconds }: DemoReport): string {
+/** Whether everything that the demo promises held. */
+export function isGood({ complete, comparison, answers, second }: DemoReport): boolean {
+  return complete && comparison.agree && answers.agree && second.agree
+}
+
+function verdict(demo: DemoReport): string {
+  const { comparison, complete, report, answers, second, watchedSeconds, totalSeconds } = demo
   const { accepted, sent, unknownArrived, agree } = comparison
-  const perSecond = Math.round(sent / sendingSeconds)
   const times =
-    `  ${totalSeconds.toFixed(0)} s in all, ${sendingSeconds.toFixed(0)} s of them from the start of the workers to ` +
-    `the last email (${perSecond} emails/s on average).`
+    `  ${totalSeconds.toFixed(0)} s in all, ${watchedSeconds.toFixed(0)} s of them for the two campaigns, ` +
+    'the wait between their emails included.'
   const sum = `${accepted} accepted = ${sent} sent + ${unknownArrived} unknown`
-  if (!complete) return `✗ Not finished in time: ${report.leads.byEnd.waiting} leads still wait.\n${times}`
-  return agree
-    ? `✓ Every lead is accounted for, and the accounts agree: ${sum}.\n${times}`
-    : `✗ The accounts do not agree: ${sum} is what should be true.\n${times}`
+  const lines = [
+    complete
+      ? '✓ Every lead is accounted for.'
+      : `✗ Not finished in time: ${report.leads.byEnd.waiting} leads still wait.`,
+    agree ? `✓ The accounts agree: ${sum}.` : `✗ The accounts do not agree: ${sum} is what should be true.`,
+    answers.agree
+      ? `✓ Every answer was found once, and its lead ended as it asks: ${answers.made}.`
+      : '✗ What came back is not what was sent back.',
+    second.agree
+      ? '✓ The second campaign mailed no suppressed lead.'
+      : '✗ The second campaign did not skip just the suppressed leads.',
+  ]
+  return [...lines, times].join('\n')
 }
 
 /** Commands to go on with; `running`: everything still does. */

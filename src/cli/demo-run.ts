@@ -1,37 +1,33 @@
-import { promises as fs } from 'node:fs'
 import path from 'node:path'
-import type { Config } from '../app/config.ts'
-import type { OpenDatabase } from '../app/database.ts'
-import { nearPath, readDemoConfig, startDemoFleet } from '../app/demo-fleet.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type DemoConfig, readDemoConfig, startDemoFleet } from '../app/demo-fleet.ts'
+import { streamLeadEnds } from '../campaigns/report.ts'
+import type { EnrolledLead } from '../campaigns/report-store.ts'
 import type { Campaign } from '../campaigns/store.ts'
 import { AppError } from '../core/errors.ts'
+import type { Db } from '../db/connect.ts'
 import { compareAccounts } from '../lab/demo-accounts.ts'
-import { renewDatabase } from '../lab/demo-database.ts'
-import type { ProviderProcess } from '../lab/demo-provider.ts'
-import { listClaimedEmails, listLateDeliveries } from '../lab/demo-store.ts'
-import { ensureEmbeddedPostgres, stopEmbeddedPostgres } from '../lab/embedded-postgres.ts'
+import { type AnswerComparison, compareAnswers, neverAgain } from '../lab/demo-answer-account.ts'
+import { accountForSecond, type SecondAccount } from '../lab/demo-second.ts'
+import {
+  countSuppressions,
+  listClaimedEmails,
+  listFollowUps,
+  listLateDeliveries,
+  listReceivedMessages,
+} from '../lab/demo-store.ts'
+import { type Cleanups, type Prepared, prepare, startDatabase } from './demo-prepare.ts'
 import type { DemoReport } from './demo-report.ts'
 import type { DemoScreen } from './demo-screen.ts'
-import {
-  createTenantWithMailboxes,
-  importDemoLeads,
-  isSuppressed,
-  launchDemoCampaign,
-  openDemoDatabase,
-  startDemoProvider,
-  suppressThoseWhoAsked,
-} from './demo-setup.ts'
+import { isSuppressed, launchDemoCampaign } from './demo-setup.ts'
 import { type Watched, watchCampaign } from './demo-watch.ts'
-import type { LeadImportReport } from './lead-import.ts'
-import { formatCount } from './output.ts'
 
 const watchSeconds = 60
-
-type Cleanups = (() => Promise<unknown>)[]
+const answersSeconds = 20
 
 /**
- * The whole demo, from nothing to the two accounts. What it starts is in `cleanups`, to be run in reverse;
- * with `keep` the workers still run when it resolves.
+ * The whole demo, from nothing to the accounts of two campaigns. What it starts is in `cleanups`, to be run in
+ * reverse; with `keep` the workers still run when it resolves.
  */
 export async function runDemo(
   screen: DemoScreen,
@@ -40,118 +36,109 @@ export async function runDemo(
   keep: boolean,
 ): Promise<DemoReport> {
   const startedAt = performance.now()
-  const { config, environment, commandPrefix } = readDemoConfig()
+  const demo = readDemoConfig()
   screen.write(
-    'Rookery demo: a two-step campaign to a thousand leads, from four mailboxes, over real SMTP.\n',
+    'Rookery demo: a two-step campaign to a thousand leads, from four mailboxes, over real SMTP and IMAP.\n',
   )
-  const url = await startDatabase(config, screen, cleanups)
+  const url = await startDatabase(demo.config, screen, cleanups)
   signal.throwIfAborted()
-  const { database, provider, campaign, imported } = await prepare(config, url, screen, signal, cleanups)
+  const prepared = await prepare(demo.config, url, screen, signal, cleanups)
+  const fleet = startWorkers(demo, url, screen, cleanups)
+  const campaigns = runCampaigns(prepared, screen, signal)
+  const results = await Promise.race([campaigns, fleet.died])
+  screen.write('')
+  if (!keep) await fleet.stop()
+  const { db } = prepared.database
+  const account = await prepared.provider.readAccount()
+  return {
+    ...results,
+    imported: prepared.imported,
+    lateDeliveries: await listLateDeliveries(db),
+    suppressions: await countSuppressions(db),
+    comparison: compareAccounts(await listClaimedEmails(db), account, isSuppressed),
+    totalSeconds: (performance.now() - startedAt) / 1000,
+    home: demo.config.home,
+    commandPrefix: demo.commandPrefix,
+  }
+}
 
+function startWorkers(
+  { config, environment }: DemoConfig,
+  url: string,
+  screen: DemoScreen,
+  cleanups: Cleanups,
+) {
   const logFile = path.join(config.home, 'workers.log')
   const fleet = startDemoFleet(config, environment, url, logFile)
   cleanups.push(() => fleet.stop())
-  screen.write('  ✓ Three worker processes started: a scheduler, two senders')
-  const died = fleet.ended.then((): Watched => {
+  screen.write(
+    '  ✓ Five worker processes started: a scheduler, two senders, one for inboxes, one for bounces',
+  )
+  const died = fleet.ended.then((): never => {
     throw new AppError('internal', `The worker processes have ended. What they said: ${logFile}`)
   })
-  const watching = watchCampaign(database.db, campaign, {
-    show: screen.show,
-    signal,
-    timeoutSeconds: watchSeconds,
-  })
-  const watched = await Promise.race([watching, died])
-  screen.write('')
-  if (!keep) await fleet.stop()
-  return {
-    report: watched.report,
-    imported,
-    lateDeliveries: await listLateDeliveries(database.db),
-    comparison: await compare(database, provider),
-    complete: watched.complete,
-    sendingSeconds: watched.seconds,
-    totalSeconds: (performance.now() - startedAt) / 1000,
-    home: config.home,
-    commandPrefix,
-  }
+  return { died, stop: () => fleet.stop() }
 }
 
-/** Starts the demo's PostgreSQL, with an empty database; throws `conflict` while another demo uses it. */
-async function startDatabase(config: Config, screen: DemoScreen, cleanups: Cleanups): Promise<string> {
-  const directory = path.join(config.home, 'postgres')
-  await fs.mkdir(config.home, { recursive: true, mode: 0o711 })
-  return screen.step(
-    'Starting PostgreSQL',
-    async () => {
-      const { url } = await ensureEmbeddedPostgres({ directory })
-      const renewed = await renewDatabase(url)
-      cleanups.push(
-        () => stopEmbeddedPostgres(directory),
-        () => renewed.release(),
-      )
-      return url
-    },
-    () => `PostgreSQL runs, with an empty database, in ${nearPath(directory)}`,
-  )
-}
+type CampaignResults = Pick<DemoReport, 'report' | 'answers' | 'second' | 'complete' | 'watchedSeconds'>
 
-interface Prepared {
-  database: OpenDatabase
-  provider: ProviderProcess
-  campaign: Campaign
-  imported: LeadImportReport
-}
-
-async function prepare(
-  config: Config,
-  url: string,
+async function runCampaigns(
+  { database, provider, campaign }: Prepared,
   screen: DemoScreen,
   signal: AbortSignal,
-  cleanups: Cleanups,
-): Promise<Prepared> {
-  const step: DemoScreen['step'] = (...of) => {
-    signal.throwIfAborted()
-    return screen.step(...of)
-  }
-  const database = await step(
-    'Creating tables and queues',
-    () => openDemoDatabase(config, url),
-    () => 'Tables and queues created',
-  )
-  cleanups.push(() => database.close())
-  const provider = await step(
-    'Starting a mail provider',
-    () => startDemoProvider(),
-    ({ port }) => `A mail provider listens on 127.0.0.1:${port}; for some recipients it fails on purpose`,
-  )
-  cleanups.push(() => provider.stop())
+): Promise<CampaignResults> {
   const { db } = database
-  const tenant = await step(
-    'Adding mailboxes',
-    () => createTenantWithMailboxes(db, config, provider),
-    ({ name }) => `Tenant "${name}" has four mailboxes, their passwords sealed`,
+  const watch = (of: Campaign): Promise<Watched> =>
+    watchCampaign(db, of, { show: screen.show, signal, timeoutSeconds: watchSeconds })
+  const first = await watch(campaign)
+  const answers = await screen.step(
+    'Waiting for the last answers to be read',
+    () => untilAnswersRead({ database, provider, campaign }, signal),
+    ({ made, missing }) => `${made - missing.length} of ${made} answers have come back and been read`,
   )
-  const imported = await step(
-    'Importing leads',
-    () => importDemoLeads(database, config, tenant),
-    ({ inserted, rejected }) =>
-      `examples/leads.csv: ${formatCount(inserted, 'lead')} imported, ${formatCount(rejected, 'row')} refused`,
+  const before = await provider.readAccount()
+  const forbidden = new Set(neverAgain(await provider.readAnswers()))
+  const next = await screen.step(
+    'Launching a second campaign',
+    () => launchDemoCampaign(db, campaign.tenant_id, 'second'),
+    ({ campaign_name }) => `"${campaign_name}" launched, a second campaign to the same leads`,
   )
-  await step(
-    'Noting who asked not to be mailed',
-    () => suppressThoseWhoAsked(db, tenant),
-    () => 'A company and three people are suppressed: they asked not to be mailed',
-  )
-  const campaign = await step(
-    'Launching the campaign',
-    () => launchDemoCampaign(db, tenant),
-    ({ campaign_name }) =>
-      `"${campaign_name}" launched, with a compressed clock: a day of delay takes a second`,
-  )
-  return { database, provider, campaign, imported }
+  const last = await watch(next)
+  const second: SecondAccount = accountForSecond({
+    endings: await listEndings(db, next),
+    sent: last.report.steps.reduce((sum, { sent }) => sum + sent, 0),
+    acceptedBefore: before.list.recipients,
+    acceptedAfter: (await provider.readAccount()).list.recipients,
+    isForbidden: (recipient) => forbidden.has(recipient) || isSuppressed(recipient),
+  })
+  return {
+    report: first.report,
+    answers,
+    second: { name: next.campaign_name, ...second },
+    complete: first.complete && last.complete,
+    watchedSeconds: first.seconds + last.seconds,
+  }
 }
 
-async function compare({ db }: OpenDatabase, provider: ProviderProcess) {
-  const account = await provider.readAccount()
-  return compareAccounts(await listClaimedEmails(db), account, isSuppressed)
+type WithAnswers = Pick<Prepared, 'database' | 'provider' | 'campaign'>
+
+async function untilAnswersRead(
+  { database: { db }, provider, campaign }: WithAnswers,
+  signal: AbortSignal,
+): Promise<AnswerComparison> {
+  const endsAt = performance.now() + answersSeconds * 1000
+  for (;;) {
+    const comparison = compareAnswers(
+      await provider.readAnswers(),
+      await listReceivedMessages(db),
+      await listFollowUps(db, campaign),
+      await listEndings(db, campaign),
+    )
+    if (comparison.missing.length === 0 || performance.now() > endsAt) return comparison
+    await sleep(200, undefined, { signal })
+  }
+}
+
+async function listEndings(db: Db, campaign: Campaign): Promise<EnrolledLead[]> {
+  return Array.fromAsync(streamLeadEnds(db, campaign))
 }

@@ -7,6 +7,7 @@ import type { Campaign } from '../campaigns/store.ts'
 import type { Db } from '../db/connect.ts'
 import { compressClock } from '../lab/demo-clock.ts'
 import { type ProviderLogin, type ProviderProcess, startProviderProcess } from '../lab/demo-provider.ts'
+import { setSyncInterval } from '../lab/demo-store.ts'
 import { standardBehaviours } from '../lab/smtp-behaviours.ts'
 import { defineMailbox } from '../mailboxes/definition.ts'
 import { insertMailbox } from '../mailboxes/store.ts'
@@ -20,7 +21,10 @@ import { openSealer } from './session.ts'
 
 const examples = path.join(import.meta.dirname, '../../examples')
 const leadFile = path.join(examples, 'leads.csv')
-const campaignFile = path.join(examples, 'campaign.yaml')
+const campaignFiles = {
+  first: path.join(examples, 'campaign.yaml'),
+  second: path.join(examples, 'second-campaign.yaml'),
+}
 
 const senders = [
   { address: 'robin@wochenplan.test', displayName: 'Robin Rook' },
@@ -28,6 +32,9 @@ const senders = [
   { address: 'jonas@wochenplan.test', displayName: 'Jonas Albrecht' },
   { address: 'anna@wochenplan.test', displayName: 'Anna Weiß' },
 ]
+
+/** How often each mailbox is looked into. */
+const syncSeconds = 2
 
 /** As the notes in examples/leads.csv ask: one company as a whole, three people who rang. */
 const suppressedDomain = 'quietpine.test'
@@ -55,6 +62,7 @@ export async function startDemoProvider(): Promise<ProviderProcess & { login: Pr
   const full = standardBehaviours['full.test']
   const provider = await startProviderProcess({
     login,
+    mailboxes: senders.map(({ address }) => address),
     behaviours: full ? { 'full.test': { ...full, times: 2 } } : {},
   })
   return { ...provider, login }
@@ -63,16 +71,18 @@ export async function startDemoProvider(): Promise<ProviderProcess & { login: Pr
 export async function createTenantWithMailboxes(
   db: Db,
   config: Config,
-  provider: { port: number; login: ProviderLogin },
+  provider: { port: number; imapPorts: Record<string, number>; login: ProviderLogin },
 ): Promise<Tenant> {
   const tenant = await insertTenant(db, { name: 'Wochenplan', timezone: 'Europe/Berlin' })
   const sealer = await openSealer(config)
   await db.transaction().execute(async (trx) => {
     for (const sender of senders) {
       const smtp = { host: '127.0.0.1', port: provider.port, username: provider.login.username }
+      const imapPort = provider.imapPorts[sender.address]
       const definition = defineMailbox({
         ...sender,
         smtp,
+        imap: { host: '127.0.0.1', port: imapPort, username: sender.address },
         dailyLimit: 5000,
         maxConnections: 5,
         timezone: 'Europe/Berlin',
@@ -80,6 +90,7 @@ export async function createTenantWithMailboxes(
       const mailbox = await insertMailbox(trx, tenant.id, definition)
       await storePasswords(trx, sealer, mailbox, { smtp: provider.login.password })
     }
+    await setSyncInterval(trx, tenant.id, syncSeconds)
   })
   return tenant
 }
@@ -101,9 +112,13 @@ export async function suppressThoseWhoAsked(db: Db, tenant: Tenant): Promise<num
   ])
 }
 
-export async function launchDemoCampaign(db: Db, tenant: Tenant): Promise<Campaign> {
-  const definition = compressClock(await readCampaignFile(campaignFile))
-  const { campaign } = await createCampaign(db, tenant.id, definition)
+export async function launchDemoCampaign(
+  db: Db,
+  tenantId: string,
+  which: keyof typeof campaignFiles,
+): Promise<Campaign> {
+  const definition = compressClock(await readCampaignFile(campaignFiles[which]))
+  const { campaign } = await createCampaign(db, tenantId, definition)
   await launchCampaign(db, campaign)
   return campaign
 }

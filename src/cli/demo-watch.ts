@@ -14,14 +14,14 @@ interface WatchOptions {
 export interface Watched {
   report: CampaignReport
   seconds: number
-  /** Every lead is through. */
+  /** Every lead is through, or held for longer than anybody would watch. */
   complete: boolean
 }
 
 const everyMs = 200
 const rateOverMs = 2000
 
-/** Follows a campaign until no lead waits for anything any more, or time is up. */
+/** Follows a campaign until no lead waits for anything but somebody's return, or time is up. */
 export async function watchCampaign(db: Db, campaign: Campaign, options: WatchOptions): Promise<Watched> {
   const startedAt = performance.now()
   const rateOf = createRate()
@@ -31,7 +31,7 @@ export async function watchCampaign(db: Db, campaign: Campaign, options: WatchOp
     const seconds = (now - startedAt) / 1000
     const { byEnd, total } = report.leads
     const totals = totalsOf(report)
-    const complete = byEnd.waiting === 0
+    const complete = byEnd.waiting === countHeld(report)
     const last = complete || seconds > options.timeoutSeconds
     options.show({
       ...totals,
@@ -44,6 +44,11 @@ export async function watchCampaign(db: Db, campaign: Campaign, options: WatchOp
     await sleep(everyMs, undefined, { signal: options.signal })
   }
 }
+
+const countHeld = ({ leads }: CampaignReport) =>
+  leads.ends
+    .filter(({ end, code }) => end === 'waiting' && code === 'held')
+    .reduce((sum, { count }) => sum + count, 0)
 
 // The campaign's row moves on with its leads: how far they are enrolled, whether it is complete.
 async function reportNow(db: Db, { tenant_id, campaign_name }: Campaign): Promise<CampaignReport> {

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import type { Behaviours } from './smtp-behaviours.ts'
-import type { ProviderAccount } from './smtp-provider-process.ts'
+import type { MadeAnswer } from './demo-mailboxes.ts'
+import type { ProviderAccount, ProviderPorts, ProviderProcessOptions } from './smtp-provider-process.ts'
 
 export interface ProviderLogin {
   username: string
@@ -11,21 +11,17 @@ export interface ProviderLogin {
 }
 
 /** A mail provider as a process of its own. */
-export interface ProviderProcess {
-  port: number
-  /** For GET /accepted. */
-  httpPort: number
+export interface ProviderProcess extends ProviderPorts {
   readAccount(): Promise<Required<ProviderAccount>>
+  /** What it has put into the senders' mailboxes. */
+  readAnswers(): Promise<MadeAnswer[]>
   stop(): Promise<void>
 }
 
 const file = path.join(import.meta.dirname, 'smtp-provider-process.ts')
 
 /** Starts the provider; it wants this login from everybody, and ends with this process, however that ends. */
-export async function startProviderProcess(options: {
-  login?: ProviderLogin
-  behaviours?: Behaviours
-}): Promise<ProviderProcess> {
+export async function startProviderProcess(options: ProviderProcessOptions): Promise<ProviderProcess> {
   // In a group of its own: Ctrl-C is for the demo to act on, which still needs the provider's account.
   const child = spawn(process.execPath, [file, JSON.stringify(options)], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -36,14 +32,15 @@ export async function startProviderProcess(options: {
     once(createInterface(child.stdout), 'line').then(([first]) => first as string),
     ended.then(([code]) => Promise.reject(new Error(`the mail provider ended at once with ${code}`))),
   ])
-  const { port, httpPort } = JSON.parse(line) as { port: number; httpPort: number }
+  const ports = JSON.parse(line) as ProviderPorts
+  const get = async <T>(path: string): Promise<T> => {
+    const response = await fetch(`http://127.0.0.1:${ports.httpPort}${path}`)
+    return (await response.json()) as T
+  }
   return {
-    port,
-    httpPort,
-    readAccount: async () => {
-      const response = await fetch(`http://127.0.0.1:${httpPort}/accepted?list=1`)
-      return (await response.json()) as Required<ProviderAccount>
-    },
+    ...ports,
+    readAccount: () => get<Required<ProviderAccount>>('/accepted?list=1'),
+    readAnswers: () => get<MadeAnswer[]>('/answers'),
     async stop() {
       child.stdin.end()
       await ended

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
-import type { Db } from '../db/connect.ts'
+import type { Db, Trx } from '../db/connect.ts'
 import type { LedgerEntry } from './demo-accounts.ts'
+import type { FollowUp, ReceivedMessage } from './demo-answer-account.ts'
 
 /** Every email that was ever claimed. */
 export async function listClaimedEmails(db: Db): Promise<LedgerEntry[]> {
@@ -17,5 +18,53 @@ export async function listLateDeliveries(db: Db): Promise<{ code: string; count:
               from email_events v where v.type = 'deferred' order by v.email_id, v.recorded_at) first
       join emails e on e.tenant_id = first.tenant_id and e.id = first.email_id and e.status = 'sent'
      group by first.code order by count(*) desc`.execute(db)
+  return rows
+}
+
+/** How often the mailboxes of a tenant are looked into. */
+export async function setSyncInterval(trx: Trx, tenantId: string, seconds: number): Promise<void> {
+  await trx
+    .updateTable('email_accounts')
+    .set({ sync_interval_seconds: seconds })
+    .where('tenant_id', '=', tenantId)
+    .execute()
+}
+
+/** Everything that came into the mailboxes. */
+export async function listReceivedMessages(db: Db): Promise<ReceivedMessage[]> {
+  const { rows } = await sql<ReceivedMessage>`
+    select m.message_type as type, m.status, m.matched_by as "matchedBy", m.processed_at as "processedAt",
+           e.message_id as "messageId", e.to_address as recipient, m.facts ->> 'kind' as "autoReply",
+           m.facts ->> 'returnsOn' as "returnsOn", b.bounce_type as "bounceType"
+      from email_messages m
+      left join emails e on e.tenant_id = m.tenant_id and e.id = m.email_id
+      left join email_bounces b on b.tenant_id = m.tenant_id and b.report_id = m.id`.execute(db)
+  return rows
+}
+
+/** What was sent after the first step. */
+export async function listFollowUps(
+  db: Db,
+  campaign: { tenant_id: string; id: string },
+): Promise<FollowUp[]> {
+  const { rows } = await sql<FollowUp>`
+    select e.to_address as recipient, e.claimed_at as "claimedAt"
+      from emails e join campaign_steps s on s.tenant_id = e.tenant_id and s.id = e.step_id
+     where e.tenant_id = ${campaign.tenant_id} and e.campaign_id = ${campaign.id} and s.position > 1
+       and e.status in ('submitting', 'sent', 'unknown')`.execute(db)
+  return rows
+}
+
+export interface SuppressionCount {
+  reason: string
+  source: string
+  count: number
+}
+
+/** What stands, by reason. */
+export async function countSuppressions(db: Db): Promise<SuppressionCount[]> {
+  const { rows } = await sql<SuppressionCount>`
+    select reason, source, count(*) as count from suppressions
+     group by reason, source order by count(*) desc, reason`.execute(db)
   return rows
 }

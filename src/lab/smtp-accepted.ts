@@ -48,6 +48,11 @@ export class HeaderScan {
     this.#complete = end >= 0 || this.#head.length > maxHeaderBytes
   }
 
+  /** The header block as it came. */
+  headers(): string {
+    return this.#head
+  }
+
   ids(): { messageId: string; ref: string } {
     return {
       messageId: messageIdHeader.exec(this.#head)?.[1] ?? '',

@@ -1,20 +1,47 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { type DemoMailboxes, type MadeAnswer, startDemoMailboxes } from './demo-mailboxes.ts'
 import type { Behaviours } from './smtp-behaviours.ts'
 import { type SmtpProvider, type SmtpProviderOptions, startSmtpProvider } from './smtp-provider.ts'
 
 // A process of its own, so that what it counts survives the kill -9 of a sender, and its CPU is not the sender's.
-// Takes options (login, behaviours) as JSON. Prints {"port", "httpPort"} on one line. GET /accepted[?list=1]: the account. POST /behaviour: a table as JSON.
+// Takes options (login, behaviours, mailboxes) as JSON. Prints {"port", "httpPort", "imapPorts"} on one line.
+// GET /accepted[?list=1]: the account. GET /answers: what it put into the mailboxes. POST /behaviour: a table as JSON.
 // Ends when its stdin does, hence with its parent.
 if (import.meta.main) {
-  const provider = await startSmtpProvider(JSON.parse(process.argv[2] ?? '{}') as SmtpProviderOptions)
-  const http = createServer((request, response) => void answer(provider, request, response))
+  const options = JSON.parse(process.argv[2] ?? '{}') as ProviderProcessOptions
+  const mailboxes = await startDemoMailboxes(options.mailboxes ?? [], options.login?.password ?? '')
+  const provider = await startSmtpProvider({ ...options, onAccepted: mailboxes.onAccepted })
+  const http = createServer((request, response) => void answer(provider, mailboxes, request, response))
   await new Promise<void>((resolve) => http.listen(0, provider.host, resolve))
-  console.log(JSON.stringify({ port: provider.port, httpPort: (http.address() as AddressInfo).port }))
+  const httpPort = (http.address() as AddressInfo).port
+  console.log(
+    JSON.stringify({ port: provider.port, httpPort, imapPorts: mailboxes.ports } satisfies ProviderPorts),
+  )
   process.stdin.on('end', () => process.exit(0)).resume()
 }
 
-async function answer(provider: SmtpProvider, request: IncomingMessage, response: ServerResponse) {
+export interface ProviderProcessOptions extends Pick<SmtpProviderOptions, 'behaviours'> {
+  login?: { username: string; password: string }
+  /** Addresses of senders whose IMAP mailboxes it holds, each a server of its own, and whose recipients answer. */
+  mailboxes?: string[]
+}
+
+/** What it prints when it listens. */
+export interface ProviderPorts {
+  port: number
+  /** For GET /accepted. */
+  httpPort: number
+  /** By address. */
+  imapPorts: Record<string, number>
+}
+
+async function answer(
+  provider: SmtpProvider,
+  { made }: DemoMailboxes,
+  request: IncomingMessage,
+  response: ServerResponse,
+) {
   const url = new URL(request.url ?? '/', 'http://localhost')
   try {
     if (request.method === 'POST' && url.pathname === '/behaviour') {
@@ -22,6 +49,8 @@ async function answer(provider: SmtpProvider, request: IncomingMessage, response
       reply(response, 200, {})
     } else if (request.method === 'GET' && url.pathname === '/accepted') {
       reply(response, 200, account(provider, url.searchParams.has('list')))
+    } else if (request.method === 'GET' && url.pathname === '/answers') {
+      reply(response, 200, made satisfies MadeAnswer[])
     } else {
       reply(response, 404, { error: `no ${request.method} ${url.pathname}` })
     }

@@ -17,6 +17,8 @@ export interface SmtpProviderOptions extends FaultyServerOptions {
   rule?: (phase: Phase, party: Party) => Behaviour | undefined
   /** Sees every piece of a body as it arrives, dots unstuffed. */
   onBodyChunk?: (chunk: Buffer, party: Party) => void
+  /** Sees the header block of every message that is accepted. */
+  onAccepted?: (headers: string, party: Party) => void
 }
 
 /** Starts a mail provider on a free port of 127.0.0.1 that fails on request and counts what it accepted. */
@@ -107,8 +109,9 @@ export class SmtpProvider implements FaultyServerOwner {
     this.#options.onBodyChunk?.(chunk, party)
   }
 
-  onAccepted(scan: HeaderScan, { recipient }: Party, bytes: number): void {
-    this.accepted.add({ ...scan.ids(), recipient }, bytes)
+  onAccepted(scan: HeaderScan, party: Party, bytes: number): void {
+    this.accepted.add({ ...scan.ids(), recipient: party.recipient }, bytes)
+    this.#options.onAccepted?.(scan.headers(), party)
     this.#changed()
   }
 

@@ -237,8 +237,13 @@ describe('campaign report', () => {
         { status: 'stopped', stopped_code: 'suppressed' },
         { status: 'skipped', ...because('suppressed') },
       ],
+      [
+        { status: 'stopped', stopped_code: 'replied' },
+        { status: 'skipped', ...because('replied') },
+      ],
       [{}, { status: 'unknown', ...because('lease_lapsed') }],
       [{}, { status: 'scheduled' }],
+      [{ held_until: new Date(Date.now() + 86_400_000) }, { status: 'scheduled' }],
       [{}, { status: 'scheduled', ...because('greylisted') }],
       [{}, { status: 'held', ...because('campaign_paused') }],
     ] as const
@@ -256,22 +261,22 @@ describe('campaign report', () => {
     expect(code).toBe(0)
     expect(value.steps).toMatchObject([
       {
-        planned: 7,
+        planned: 9,
         sent: 1,
-        scheduled: 1,
+        scheduled: 2,
         deferred: 1,
         held: 1,
         submitting: 0,
         failed: 1,
-        skipped: 1,
+        skipped: 2,
         unknown: 1,
       },
     ])
-    expect(value.leads.total).toBe(7)
+    expect(value.leads.total).toBe(9)
     expect(value.leads.byEnd).toEqual({
       finished: 1,
-      waiting: 3,
-      stopped: 0,
+      waiting: 4,
+      stopped: 1,
       failed: 1,
       skipped: 1,
       unknown: 1,
@@ -281,7 +286,9 @@ describe('campaign report', () => {
         ['finished', null],
         ['failed', 'gone'],
         ['skipped', 'suppressed'],
+        ['stopped', 'replied'],
         ['unknown', 'lease_lapsed'],
+        ['waiting', 'held'],
         ['waiting', 'first_email'],
         ['waiting', 'greylisted'],
         ['waiting', 'campaign_paused'],

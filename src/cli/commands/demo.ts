@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { Command } from 'commander'
-import { type DemoReport, describeDemo, describeNext } from '../demo-report.ts'
+import { type DemoReport, describeDemo, describeNext, isGood } from '../demo-report.ts'
 import { runDemo } from '../demo-run.ts'
 import { createDemoScreen, type DemoScreen } from '../demo-screen.ts'
 import { withOutput } from '../options.ts'
@@ -8,8 +8,8 @@ import type { OutputOptions } from '../output.ts'
 
 const help = `
 It works in a directory of its own below ROOKERY_HOME (.rookery/demo), on the embedded PostgreSQL, against a mail
-provider on this machine: no mail leaves it. Exit code 0 only if every lead is accounted for and the provider's
-account agrees with the ledger.`
+provider on this machine: no mail leaves it. Exit code 0 only if every lead is accounted for, the provider's account
+agrees with the ledger, every answer that came back was found, and a second campaign mails no suppressed lead.`
 
 export function addDemoCommand(program: Command): void {
   withOutput(program.command('demo'))
@@ -30,7 +30,7 @@ async function demo(options: DemoOptions): Promise<void> {
   try {
     const result = await runDemo(screen, interrupt, cleanups, options.keep ?? false)
     show(result, options, screen)
-    process.exitCode = result.complete && result.comparison.agree ? 0 : 1
+    process.exitCode = isGood(result) ? 0 : 1
     if (options.keep) await once(interrupt, 'abort')
   } catch (error) {
     if (!interrupt.aborted) throw error
