@@ -145,6 +145,11 @@ function contradictions({ database, secrets, sending }: Values): string[] {
   const problems: string[] = []
   if (database.schema !== undefined && database.schema === database.queueSchema)
     problems.push(`ROOKERY_SCHEMA and ROOKERY_QUEUE_SCHEMA must differ; both are "${database.schema}".`)
+  if (database.url && new URL(database.url).searchParams.has('options'))
+    problems.push(
+      "DATABASE_URL must not have ?options=: it would replace Rookery's own search_path. " +
+        'Give such settings to the role instead: alter role … set …',
+    )
   if (secrets.masterKey && secrets.masterKeyFile)
     problems.push('ROOKERY_MASTER_KEY and ROOKERY_MASTER_KEY_FILE are both set: keep one.')
   if (sending.leaseMarginSeconds * 2 > sending.leaseSeconds)

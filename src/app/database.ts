@@ -5,6 +5,7 @@ import type pg from 'pg'
 import { AppError } from '../core/errors.ts'
 import { assertReachable, createDb, createPool, type Db } from '../db/connect.ts'
 import type { Config } from './config.ts'
+import { assertHome } from './home.ts'
 
 export interface OpenDatabase {
   db: Db
@@ -57,6 +58,7 @@ export async function latestMigration(db: Db, schema: string): Promise<string> {
 
 async function startEmbedded(home: string): Promise<string> {
   const { ensureEmbeddedPostgres } = await import('../lab/embedded-postgres.ts')
+  await assertHome(home)
   const { url } = await ensureEmbeddedPostgres({ directory: path.join(home, 'postgres') })
   return url
 }

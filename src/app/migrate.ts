@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { MigrationResult } from 'kysely/migration'
 import type { Pool } from 'pg'
+import { AppError } from '../core/errors.ts'
 import type { Db } from '../db/connect.ts'
 import { migrateSchema } from '../db/migrate.ts'
 import { ensureEventPartitions } from '../db/partitions.ts'
@@ -16,9 +17,30 @@ export async function migrateAll(config: Config): Promise<readonly MigrationResu
   const database = await openDatabase(config, { applicationName: 'rookery migrate' })
   try {
     return await migrateDatabase(database.pool, database.db, config.database)
+  } catch (error) {
+    throw isRefusal(error) ? await missingGrant(database.db, error) : error
   } finally {
     await database.close()
   }
+}
+
+/** 42501, insufficient privilege: as PostgreSQL said it, or below what a migration made of it. */
+function isRefusal(error: unknown): error is Error {
+  const { code, cause } = error as { code?: string; cause?: { code?: string } }
+  return code === '42501' || cause?.code === '42501'
+}
+
+async function missingGrant(db: Db, error: Error): Promise<AppError> {
+  const { rows } = await sql<{ statement: string }>`
+    select format('grant create on database %I to %I', current_database(), current_user) as statement`.execute(
+    db,
+  )
+  return new AppError(
+    'unsupported',
+    `This database role may not create or change Rookery's tables: ${error.message}. ` +
+      `Run as the owner of the database: ${rows[0]?.statement}; or, if the tables are another role's, migrate as that role.`,
+    { cause: error },
+  )
 }
 
 /** Brings one database up to date; processes that start together wait for each other and find nothing left to do. */

@@ -37,7 +37,7 @@ const endsOf = ({ ends }: AnswerRow): string =>
 function notesOn({ mailedBefore, mailedAfter, missing, surplus, wrongEnds }: AnswerComparison): string[] {
   const rows: [number, string][] = [
     [mailedAfter.length, 'got their next email after their answer had been read'],
-    [mailedBefore, 'had got it before'],
+    [mailedBefore, 'got it before, since their answer came late'],
     [surplus, 'messages matched to nobody, or to the wrong one'],
   ]
   const counts = rows.map(([count, text]) => `  ${String(count).padStart(7)}  ${text}`)

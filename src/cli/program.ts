@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
+import { connectionLost } from '../db/connect.ts'
 import { addBounceCommands } from './commands/bounces.ts'
 import { addCampaignCommands } from './commands/campaign.ts'
 import { addDemoCommand } from './commands/demo.ts'
@@ -45,8 +46,9 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     return Number(process.exitCode ?? 0)
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    reportError(error, args.includes('--json'))
-    return exitCodeOf(error)
+    const told = connectionLost(error) ?? error
+    reportError(told, args.includes('--json'))
+    return exitCodeOf(told)
   }
 }
 

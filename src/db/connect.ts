@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect, type Transaction } from 'kysely'
 import pg from 'pg'
 import { AppError } from '../core/errors.ts'
+import { isConnectionError } from './retry.ts'
 import type { Database } from './schema.ts'
 
 export type Db = Kysely<Database>
@@ -63,37 +64,40 @@ export function createDb(pool: pg.Pool): Db {
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
 }
 
-const unreachableCodes = new Set([
-  'ECONNRESET',
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENOENT',
-  '57P03',
-  '3D000',
-  '28P01',
-  '28000',
-])
-
 /** Throws `database_unreachable` with what to check, unless a connection answers. */
 export async function assertReachable(pool: pg.Pool, url: string): Promise<void> {
   try {
     await pool.query('select 1')
   } catch (error) {
-    if (!isUnreachable(error)) throw error
     const { host, pathname } = new URL(url)
     throw new AppError(
       'database_unreachable',
-      `The database at ${host}${pathname} cannot be reached: ${(error as Error).message || (error as { code: string }).code}. ` +
+      `The database at ${host}${pathname} cannot be reached: ${wordsOf(error)}. ` +
         'Check DATABASE_URL, that the server runs, and that it accepts this user from here.',
       { cause: error },
     )
   }
 }
 
-function isUnreachable(error: unknown): boolean {
-  const { code, message } = error as { code?: string; message?: string }
-  return unreachableCodes.has(code ?? '') || /timeout|terminated/i.test(message ?? '')
+/** `database_unreachable` for a connection that was lost in the middle of a command; undefined for any other error. */
+export function connectionLost(error: unknown): AppError | undefined {
+  if (error instanceof AppError || !isConnectionError(error) || isOfFile(error)) return undefined
+  return new AppError(
+    'database_unreachable',
+    `The connection to the database was lost in the middle: ${wordsOf(error)}. ` +
+      'What was under way may be done or not: look, then run the command again.',
+    { cause: error },
+  )
+}
+
+// A socket below a directory that is not there says ENOENT, and so does a missing file.
+function isOfFile(error: unknown): boolean {
+  const { path, syscall } = error as NodeJS.ErrnoException
+  return path !== undefined && syscall !== 'connect'
+}
+
+/** Where each of a host's addresses failed, Node leaves the message empty. */
+function wordsOf(error: unknown): string {
+  const { message, code } = error as { message?: string; code?: string }
+  return (message || code || String(error)).replace(/\.$/, '')
 }

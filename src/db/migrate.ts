@@ -5,6 +5,7 @@ import { type Kysely, sql } from 'kysely'
 import { type MigrationResult, Migrator } from 'kysely/migration'
 import { AppError } from '../core/errors.ts'
 import type { Db } from './connect.ts'
+import { isConnectionError } from './retry.ts'
 
 const migrationFolder = path.join(import.meta.dirname, '../../migrations')
 
@@ -22,6 +23,7 @@ export async function migrateSchema(db: Db, schema: string): Promise<readonly Mi
     provider: { getMigrations: loadMigrations },
   })
   const { error, results } = await migrator.migrateToLatest()
+  if (isConnectionError(error)) throw error
   if (error) {
     const failed =
       results?.find((result) => result.status === 'Error')?.migrationName ?? 'before the first one'

@@ -24,7 +24,7 @@ export function isTransientConflict(error: unknown): boolean {
 const troubleCodes = /^(53...|57...|58...|55P03|25006)$/
 
 /** True when the server could not do it now, whatever was asked: nothing was committed, and it passes by itself. */
-export function isServerTrouble(error: unknown): boolean {
+function isServerTrouble(error: unknown): boolean {
   const { code } = (error ?? {}) as { code?: string }
   return troubleCodes.test(code ?? '') && !isConnectionError(error)
 }

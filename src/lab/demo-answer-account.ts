@@ -83,12 +83,18 @@ export function compareAnswers(
   )
   const holding = made.filter((answer) => expectedEnd(answer) !== 'got every email')
   const mailed = followUps.filter(({ recipient }) => holding.some((answer) => answer.recipient === recipient))
-  const isAfter = ({ recipient, claimedAt }: FollowUp) => claimedAt > (readAt.get(recipient) ?? claimedAt)
-  const before = new Set(mailed.filter((one) => !isAfter(one)).map(({ recipient }) => recipient))
+  const mailedWhen = (isThen: (readMs: number, mailedMs: number) => boolean) =>
+    mailed
+      .filter(({ recipient, claimedAt }) => {
+        const read = readAt.get(recipient)
+        return read !== undefined && isThen(read.getTime(), claimedAt.getTime())
+      })
+      .map(({ recipient }) => recipient)
+  const before = new Set(mailedWhen((readMs, mailedMs) => mailedMs <= readMs))
   const figures = {
     missing: made.filter(({ recipient }) => !readAt.has(recipient)).map(({ recipient }) => recipient),
     surplus: received.filter((message) => !made.some((answer) => isAnswer(message, answer))).length,
-    mailedAfter: mailed.filter(isAfter).map(({ recipient }) => recipient),
+    mailedAfter: mailedWhen((readMs, mailedMs) => mailedMs > readMs),
     wrongEnds: made
       .filter(
         (answer) => endOf.get(answer.recipient) !== expectedEnd(answer) && !before.has(answer.recipient),

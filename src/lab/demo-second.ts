@@ -29,6 +29,7 @@ export function accountForSecond(campaign: SecondCampaign): SecondAccount {
   const skipped = endings.filter(({ end, code }) => end === 'skipped' && code === 'suppressed')
   const skippedEmails = new Set(skipped.map(({ email }) => email))
   const byReason = Map.groupBy(skipped, ({ reason }) => (reason ?? '').replace(/^.*suppressed: /, ''))
+  const counts = [...byReason].map(([reason, leads]) => [reason, leads.length] as const)
   const figures = {
     mailedAgain: Object.keys(acceptedAfter).filter(
       (recipient) =>
@@ -42,7 +43,7 @@ export function accountForSecond(campaign: SecondCampaign): SecondAccount {
   return {
     leads: endings.length,
     sent,
-    suppressed: Object.fromEntries([...byReason].map(([reason, leads]) => [reason, leads.length])),
+    suppressed: Object.fromEntries(counts.sort(([, a], [, b]) => b - a)),
     ...figures,
     agree: Object.values(figures).every((list) => list.length === 0),
   }

@@ -55,7 +55,7 @@ async function readText(file: string): Promise<string> {
  */
 async function makeKeyFileOnce(file: string): Promise<void> {
   if (await exists(file)) return
-  await fs.mkdir(path.dirname(file), { recursive: true })
+  await makeFolder(path.dirname(file))
   const draft = `${file}.${randomBytes(6).toString('hex')}`
   await fs.writeFile(draft, `${randomBytes(keyBytes).toString('base64')}\n`, {
     mode: 0o600,
@@ -68,6 +68,19 @@ async function makeKeyFileOnce(file: string): Promise<void> {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   } finally {
     await fs.unlink(draft)
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await fs.mkdir(folder, { recursive: true })
+  } catch (error) {
+    const reason = (error as Error).message
+    throw new AppError(
+      'invalid_config',
+      `There can be no directory ${folder} for the generated master key: ${reason}. Check ROOKERY_HOME.`,
+      { cause: error },
+    )
   }
 }
 

@@ -16,6 +16,14 @@ function problemsOf(env: Record<string, string>): readonly string[] {
 }
 
 describe('readConfig', () => {
+  test('a database url may not replace our search path', () => {
+    const url = 'postgres://db.test/rookery?sslmode=require'
+    expect(readConfig({ DATABASE_URL: url }).database.url).toBe(url)
+    const [problem, ...others] = problemsOf({ DATABASE_URL: `${url}&options=-c%20search_path%3Dtheirs` })
+    expect(problem).toMatch(/^DATABASE_URL must not have \?options=: it would replace .+search_path/)
+    expect(others).toEqual([])
+  })
+
   test('an empty environment gives the defaults', () => {
     const config = readConfig({})
     expect(config.database).toEqual({
