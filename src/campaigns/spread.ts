@@ -84,9 +84,10 @@ export function followUpDueAt(input: {
   return openAfter(input.window, input.zone, earliest)
 }
 
-/** When a lead who is back on `day` (YYYY-MM-DD) may be written to again. */
+/** When a lead who is back on `day` (YYYY-MM-DD) may be written to again; its midnight if the window never opens. */
 export function openOnDay(day: string, zone: string, window: SendingWindow): Date {
-  return openAfter(window, zone, wallTime(day, 0, zone))
+  const midnight = wallTime(day, 0, zone)
+  return nextOpen(window, zone, midnight) ?? midnight
 }
 
 function turnOf(mailbox: RotationMailbox, now: Date): Turn {

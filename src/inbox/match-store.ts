@@ -55,7 +55,7 @@ export async function findReferredEmail(
            case n.by when 'plus_token' then 'verp' when 'ref' then 'ref' when 'references' then 'thread'
              else 'message_id' end as "matchedBy"
       from named n join emails e on e.tenant_id = n.tenant_id and e.id = n.id ${campaign}
-     where e.tenant_id = ${mailbox.tenantId} and e.email_account_id = ${mailbox.id}
+     where e.tenant_id = ${mailbox.tenantId} and e.email_account_id = ${mailbox.id} and e.kind <> 'warmup'
      order by n.position limit 1`.execute(db)
   return rows[0]
 }

@@ -36,9 +36,15 @@ interface MailboxRef {
   id: string
 }
 
-export async function setSyncSucceeded(db: Db, mailbox: MailboxRef): Promise<void> {
+/** `warning`: what could not be read all the same, in words. */
+export async function setSyncSucceeded(
+  db: Db,
+  mailbox: MailboxRef,
+  warning: string | undefined,
+): Promise<void> {
   await sql`
-    update email_accounts set last_synced_at = now(), sync_failures = 0, sync_error = null
+    update email_accounts
+       set last_synced_at = now(), sync_failures = 0, sync_error = ${warning ? storable(warning) : null}
      where tenant_id = ${mailbox.tenantId} and id = ${mailbox.id}`.execute(db)
 }
 

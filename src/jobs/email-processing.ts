@@ -1,6 +1,7 @@
+import { AppError } from '../core/errors.ts'
 import { continueAt, done, type Outcome } from '../core/outcome.ts'
 import { nextSyncAfterFailure } from '../imap/backoff.ts'
-import type { ImapError } from '../imap/errors.ts'
+import type { ImapFailure } from '../imap/errors.ts'
 import { setSyncFailed, setSyncSucceeded } from '../inbox/sync-store.ts'
 import type { Payload } from '../queue/catalogue.ts'
 import type { Handler, RunningJob } from '../queue/pool.ts'
@@ -11,14 +12,15 @@ import { type SyncResult, syncMailbox } from './inbox/sync-mailbox.ts'
 /** One job is one sync of one mailbox; when the next one is due stands in the mailbox's row. */
 export function emailProcessing(room: InboxRoom): Handler<'email-processing'> {
   return async (payload: Payload<'email-processing'>, job: RunningJob) => {
-    const mailbox = await loadSyncedMailbox(room.db, room.sealer, payload)
+    const mailbox = await loadOrSay(room, payload)
     if (!mailbox) return done()
     const startedMs = room.clock.monotonicMs()
     const result = await syncMailbox(room, mailbox, { signal: job.signal, suspicious: job.attempt > 1 })
     if (!result.failure) return finish(room, mailbox, result, startedMs)
     // The process stops or the job was taken away: whoever comes next goes on from the cursor.
     if (job.signal.aborted) return continueAt(room.clock.now(), countFresh(result))
-    return fail(room, mailbox, result, result.failure)
+    await fail(room, mailbox, result.failure.kind, result.failure)
+    return done(countFresh(result))
   }
 }
 
@@ -36,32 +38,39 @@ async function finish(
   const seconds = (room.clock.monotonicMs() - startedMs) / 1000
   const { messages, more } = result
   const changed = countFresh(result)
-  await setSyncSucceeded(room.db, mailbox)
+  await setSyncSucceeded(room.db, mailbox, result.warning)
   room.metrics.inboxSyncs.inc({ outcome: more ? 'continued' : 'done' })
   room.metrics.inboxSyncSeconds.observe(seconds)
   if (changed > 0) room.log.info({ mailboxId: mailbox.id, messages, seconds }, 'mailbox.synced')
   return more ? continueAt(room.clock.now(), changed) : done(changed)
 }
 
+/** A password that does not open is waited for like one that the server refuses. */
+async function loadOrSay(
+  room: InboxRoom,
+  payload: Payload<'email-processing'>,
+): Promise<SyncedMailbox | undefined> {
+  try {
+    return await loadSyncedMailbox(room.db, room.sealer, payload)
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    await fail(room, { tenantId: payload.tenantId, id: payload.mailboxId }, 'auth_failed', error)
+    return undefined
+  }
+}
+
 async function fail(
   room: InboxRoom,
-  mailbox: SyncedMailbox,
-  result: SyncResult,
-  error: ImapError,
-): Promise<Outcome> {
+  mailbox: { tenantId: string; id: string },
+  kind: ImapFailure,
+  error: Error,
+): Promise<void> {
   const now = room.clock.now()
   const jitter = room.random()
+  const next = (failures: number) => nextSyncAfterFailure(failures, kind, now, jitter)
   const { failures, nextSyncAt } = await room.db
     .transaction()
-    .execute((trx) =>
-      setSyncFailed(trx, mailbox, error.message, (count) =>
-        nextSyncAfterFailure(count, error.kind, now, jitter),
-      ),
-    )
-  room.metrics.inboxSyncs.inc({ outcome: error.kind })
-  room.log.warn(
-    { mailboxId: mailbox.id, kind: error.kind, failures, nextSyncAt, err: error },
-    'mailbox.unsynced',
-  )
-  return done(countFresh(result))
+    .execute((trx) => setSyncFailed(trx, mailbox, error.message, next))
+  room.metrics.inboxSyncs.inc({ outcome: kind })
+  room.log.warn({ mailboxId: mailbox.id, kind, failures, nextSyncAt, err: error }, 'mailbox.unsynced')
 }

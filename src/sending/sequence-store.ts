@@ -13,13 +13,13 @@ export interface SequenceRef {
 /** Locks one email and the unsent ones of these sequences, in the order in which every writer locks emails. */
 export async function lockSequenceEmails(
   trx: Trx,
-  email: EmailRef | undefined,
+  email: EmailRef,
   sequences: readonly SequenceRef[],
 ): Promise<void> {
   await sql`
     select e.id from emails e
      where (e.tenant_id, e.id) in (
-       select ${email?.tenantId ?? null}::uuid, ${email?.id ?? null}::uuid
+       select ${email.tenantId}::uuid, ${email.id}::uuid
         union all
        select o.tenant_id, o.id
          from json_to_recordset(${JSON.stringify(sequences)}) as i ("tenantId" uuid, "campaignId" uuid, "leadId" uuid)

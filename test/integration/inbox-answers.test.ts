@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { civilDate } from '../../src/core/civil-time.ts'
 import { planFollowUps } from '../../src/jobs/scheduler/plan-follow-ups.ts'
@@ -13,6 +14,7 @@ import type { ReplyContext } from '../../src/lab/reply-message.ts'
 import { hardBounce } from '../../src/lab/reports.ts'
 import { findSuppressions } from '../../src/suppression/store.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
 import {
   alwaysOpen,
   type Campaign,
@@ -148,6 +150,30 @@ test('a reply stops the sequence, and the follow-up that was planned never leave
   expect(await email(sequence.next.id)).toMatchObject({ status: 'skipped', reason_code: 'replied' })
 })
 
+test('a follow-up that is planned while the reply is acted on never leaves either', async () => {
+  const { db } = database
+  const lead = await insertLead(db, mailbox.tenant_id)
+  await enrol(lead, { last_step_id: steps[0]?.id ?? '' })
+  const place = { campaign_id: campaign.id, lead_id: lead.id }
+  const sent = await insertSentEmail(db, mailbox, { ...place, step_id: steps[0]?.id ?? '' })
+  const planner = await db.startTransaction().execute()
+  await planner
+    .selectFrom('campaign_leads')
+    .select('lead_id')
+    .where('lead_id', '=', lead.id)
+    .forUpdate()
+    .execute()
+  const next = await insertEmail(planner, mailbox, { ...place, step_id: steps[1]?.id ?? '' })
+  const received = receive(humanReply(contextOf({ sent })))
+  await eventually(async () => {
+    const { rows } = await sql`select 1 from pg_locks where not granted`.execute(db)
+    return rows.length > 0
+  })
+  await planner.commit().execute()
+  await received
+  expect(await email(next.id)).toMatchObject({ status: 'skipped', reason_code: 'replied' })
+})
+
 test('a reply to a campaign that goes on after replies is noted, and stops nothing', async () => {
   await newCampaign({ stopOnReply: false })
   const sequence = await startSequence()
@@ -183,6 +209,13 @@ test('nothing is done to an address that this mailbox did not write to', async (
   expect(stored).toMatchObject({ message_type: 'unsubscribe', status: 'unmatched', email_id: null })
   expect((await enrolment(sequence.lead)).status).toBe('active')
   expect(await findSuppressions(db, mailbox.tenant_id, sequence.lead.email)).toEqual([])
+})
+
+test('what the owner of the mailbox writes himself is no answer of the lead', async () => {
+  const sequence = await startSequence()
+  const own = humanReply(contextOf(sequence, { to: mailbox.email_address }))
+  expect(await receive(own)).toMatchObject({ status: 'unmatched', email_id: null })
+  expect((await enrolment(sequence.lead)).status).toBe('active')
 })
 
 test('private mail that answers nothing is listed as unmatched, and its body is not kept', async () => {

@@ -13,7 +13,7 @@ import { insertMailbox, type Mailbox } from './factories.ts'
 import { schemaNames } from './template.ts'
 
 /** The configuration's defaults, at a pace for tests. */
-export const testInbox: InboxOptions = {
+const testInbox: InboxOptions = {
   slots: 20,
   connectionsPerHost: 20,
   quantumSeconds: 60,

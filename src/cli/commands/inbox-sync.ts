@@ -61,13 +61,16 @@ async function readAll(
   const { signal } = new AbortController()
   const totals: SyncResult['messages'] = {}
   for (;;) {
-    const { messages, more, failure } = await syncMailbox(room, mailbox, { signal, suspicious: false })
+    const { messages, more, failure, warning } = await syncMailbox(room, mailbox, {
+      signal,
+      suspicious: false,
+    })
     for (const type of Object.keys(messages) as (keyof typeof messages)[])
       totals[type] = (totals[type] ?? 0) + (messages[type] ?? 0)
     if (failure)
       throw new AppError('conflict', `${address} could not be read: ${failure.message}`, { cause: failure })
-    if (!more) break
+    if (more) continue
+    await setSyncSucceeded(room.db, mailbox, warning)
+    return totals
   }
-  await setSyncSucceeded(room.db, mailbox)
-  return totals
 }

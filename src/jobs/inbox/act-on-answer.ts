@@ -80,9 +80,11 @@ async function findHolds(trx: Trx, email: MatchedEmail, { holdUntil }: Consequen
   const { tenantId, leadId } = email
   if (!holdUntil || !leadId) return []
   const enrolments = await listEnrolmentsOfLead(trx, { tenantId, leadId })
-  return enrolments.map(({ configuration, campaignZone, leadZone: zone, ...enrolment }) => {
-    const window = windowOf(campaignConfiguration.parse(configuration))
-    return { ...enrolment, until: openOnDay(holdUntil, leadZone(zone, campaignZone), window) }
+  return enrolments.flatMap(({ configuration, campaignZone, leadZone: zone, ...enrolment }) => {
+    const parsed = campaignConfiguration.safeParse(configuration)
+    if (!parsed.success) return []
+    const until = openOnDay(holdUntil, leadZone(zone, campaignZone), windowOf(parsed.data))
+    return [{ ...enrolment, until }]
   })
 }
 

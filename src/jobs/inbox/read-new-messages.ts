@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { isPassing, untilAnswered } from '../../db/retry.ts'
 import { ImapError } from '../../imap/errors.ts'
 import type { ImapSession } from '../../imap/imap-session.ts'
@@ -5,7 +6,7 @@ import { type FolderMessage, type FolderReading, readFolder } from '../../imap/r
 import { noteSuspect, type StoredFolder, setFolderSynced } from '../../inbox/folder-store.ts'
 import { maxMessageBytes } from '../../mime/read-mail.ts'
 import type { SyncedMailbox } from './mailbox.ts'
-import { receive } from './receive.ts'
+import { type ReceivedBytes, receive } from './receive.ts'
 import type { InboxRoom } from './room.ts'
 import { type Arrival, processMessage, recordUnreadable, type Stored } from './store-message.ts'
 
@@ -18,6 +19,8 @@ export interface SyncRun {
   /** By the monotonic clock. */
   endsAtMs: number
   onMessage: (type: Stored) => void
+  /** Something could not be read, and the rest was. */
+  onWarning: (words: string) => void
 }
 
 /** How often a message is tried that makes processing throw, or ends the process. */
@@ -60,29 +63,51 @@ async function dealWith(
   const place = { tenantId: mailbox.tenantId, id: folder.id }
   const isSuspect = folder.suspectUid === message.uid || (run.suspicious && first)
   const attempts = isSuspect ? await noteSuspect(room.db, place, message.uid) : 1
-  const received = await receiveOrPass(message)
-  if (!received) return
-  const arrival: Arrival = {
+  const arrival: Omit<Arrival, 'received'> = {
     mailbox,
     folderId: folder.id,
     uid: message.uid,
     cursor: { ...reading.cursor, lastUid: message.uid },
     reading: kindOf(reading),
     internalDate: message.internalDate ?? undated,
-    received,
     attempts,
   }
-  run.onMessage(await processOrGiveUp(run, arrival, isSuspect))
+  const received = await receiveOrPass(run, arrival, message, isSuspect)
+  if (received === 'deleted') return
+  if (typeof received === 'string') run.onMessage(received)
+  else run.onMessage(await processOrGiveUp(run, { ...arrival, received }, isSuspect))
 }
 
-/** Undefined when it was deleted meanwhile: there is nothing to deal with. */
-async function receiveOrPass(message: FolderMessage) {
+/**
+ * `deleted` when it was deleted meanwhile: there is nothing to deal with. A message that the server does not give in three
+ * rounds is recorded as unreadable, without its bytes.
+ */
+async function receiveOrPass(
+  { room, mailbox, signal }: SyncRun,
+  arrival: Omit<Arrival, 'received'>,
+  message: FolderMessage,
+  counted: boolean,
+): Promise<ReceivedBytes | Stored | 'deleted'> {
   try {
     return await receive(message.open(), maxMessageBytes)
   } catch (error) {
-    if (error instanceof ImapError && error.kind === 'message_gone') return undefined
-    throw error
+    if (!(error instanceof ImapError)) throw error
+    if (error.kind === 'message_gone') return 'deleted'
+    if (error.kind !== 'message_unreadable') throw error
+    const folder = { tenantId: mailbox.tenantId, id: arrival.folderId }
+    const attempts = counted ? arrival.attempts : await noteSuspect(room.db, folder, message.uid)
+    if (attempts < maxAttempts) throw error
+    const received = nothingOf(arrival, message.size ?? 0)
+    return untilAnswered(() => recordUnreadable(room.db, { ...arrival, attempts, received }, error.message), {
+      signal,
+    })
   }
+}
+
+/** Its place stands for its hash: after a renumbering it is tried again. */
+function nothingOf({ folderId, cursor, uid }: Omit<Arrival, 'received'>, size: number): ReceivedBytes {
+  const sha256 = createHash('sha256').update(`${folderId} ${cursor.uidValidity} ${uid}`).digest()
+  return { head: Buffer.alloc(0), size, sha256 }
 }
 
 function kindOf({ plan }: FolderReading): Arrival['reading'] {

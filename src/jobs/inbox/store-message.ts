@@ -45,13 +45,14 @@ interface Ports {
 
 /** Reads a message and does, in one transaction, all that follows from it; says what it was. */
 export async function processMessage(ports: Ports, arrival: Arrival): Promise<Stored> {
-  const { mailbox, received, internalDate } = arrival
-  const read = readMessage(received.head, internalDate, mailbox.zone)
+  const { mailbox, received } = arrival
+  const at = believable(arrival.internalDate, new Date())
+  const read = readMessage(received.head, at, mailbox.zone)
   const isReport = read.triage.class === 'report' || read.triage.class === 'complaint'
   const body = await packBody(isReport ? received.head : Buffer.from(read.text), received)
   return ports.db.transaction().execute(async (trx) => {
     if (!(await takePlace(trx, arrival))) return 'known'
-    const email = isReport ? undefined : await findAnswered(trx, mailbox, read, internalDate, ports.matchDays)
+    const email = isReport ? undefined : await findAnswered(trx, mailbox, read, at, ports.matchDays)
     const row = { ...placeColumns(arrival), ...readColumns(read), ...outcomeColumns(read, email) }
     // Private mail that answers nothing of ours is none of our business: that it came is all that is kept.
     const keepsBody = email !== undefined || read.triage.class !== 'other'
@@ -59,9 +60,15 @@ export async function processMessage(ports: Ports, arrival: Arrival): Promise<St
     await insertMessage(trx, { ...row, body_sha256: keepsBody ? body.sha256 : null })
     await insertAttachments(trx, { tenantId: mailbox.tenantId, id: row.id }, read.attachments)
     if (isReport) await enqueueReport(ports.queue, trx, { tenantId: mailbox.tenantId, messageId: row.id })
-    if (email) await actOnAnswer(trx, { messageId: row.id, at: internalDate, triage: read.triage, email })
+    if (email) await actOnAnswer(trx, { messageId: row.id, at, triage: read.triage, email })
     return row.message_type
   })
+}
+
+/** When it arrived, by a server that may have no date for it or one in the future. */
+function believable(internalDate: Date, now: Date): Date {
+  const ms = internalDate.getTime()
+  return ms > Date.UTC(2000, 0) && ms <= now.getTime() ? internalDate : now
 }
 
 /** Keeps a message that cannot be processed, with its bytes, and passes it. */
@@ -104,6 +111,8 @@ async function findAnswered(
   at: Date,
   matchDays: number,
 ): Promise<MatchedEmail | undefined> {
+  // What its owner writes from it, with a copy to himself, answers nothing.
+  if (from === mailbox.address) return undefined
   const referred = await findReferredEmail(trx, mailbox, references)
   if (referred || from === undefined) return referred
   // Newsletters and notices of a company that we wrote to answer nothing.

@@ -16,6 +16,8 @@ export interface SyncResult {
   more: boolean
   /** What ended the session early; what was dealt with before stands. */
   failure: ImapError | undefined
+  /** Why Junk could not be read, though the rest was. */
+  warning: string | undefined
 }
 
 /** People rarely rename folders. */
@@ -27,13 +29,16 @@ export async function syncMailbox(
   mailbox: SyncedMailbox,
   { signal, suspicious }: { signal: AbortSignal; suspicious: boolean },
 ): Promise<SyncResult> {
-  const result: SyncResult = { messages: {}, more: false, failure: undefined }
+  const result: SyncResult = { messages: {}, more: false, failure: undefined, warning: undefined }
   const onMessage = (type: Stored) => {
     result.messages[type] = (result.messages[type] ?? 0) + 1
     room.metrics.inboxMessages.inc({ type })
   }
   try {
-    result.more = await readFolders(room, mailbox, { signal, suspicious, onMessage })
+    const onWarning = (words: string) => {
+      result.warning = words
+    }
+    result.more = await readFolders(room, mailbox, { signal, suspicious, onMessage, onWarning })
   } catch (error) {
     if (!(error instanceof ImapError)) throw error
     result.failure = error
@@ -45,7 +50,7 @@ export async function syncMailbox(
 async function readFolders(
   room: InboxRoom,
   mailbox: SyncedMailbox,
-  watch: Pick<SyncRun, 'signal' | 'suspicious' | 'onMessage'>,
+  watch: Pick<SyncRun, 'signal' | 'suspicious' | 'onMessage' | 'onWarning'>,
 ): Promise<boolean> {
   const sessionOptions = {
     limits: room.limits,
@@ -81,7 +86,10 @@ async function foldersToRead(
   return (['inbox', 'junk'] as const).flatMap((type) => folders.filter((folder) => folder.type === type))
 }
 
-/** A Junk folder that cannot be opened was renamed or deleted: the next sync looks for it again. */
+/**
+ * A Junk folder that cannot be read was renamed or deleted, and the next sync looks for it again; or it is closed to us,
+ * which must not keep INBOX from being read.
+ */
 async function readUnlessGone(run: SyncRun, session: ImapSession, folder: StoredFolder): Promise<boolean> {
   try {
     return await readNewMessages(run, session, folder)
@@ -89,6 +97,7 @@ async function readUnlessGone(run: SyncRun, session: ImapSession, folder: Stored
     if (folder.type === 'inbox' || !(error instanceof ImapError) || error.kind !== 'protocol') throw error
     const { room, mailbox } = run
     room.log.warn({ mailboxId: mailbox.id, err: error }, 'folder.unreadable')
+    run.onWarning(error.message)
     await forgetFolders(room.db, mailbox)
     return true
   }
