@@ -34,7 +34,7 @@ export async function insertCampaign(
     .onConflict((conflict) => conflict.columns(['tenant_id', 'campaign_name']).doNothing())
     .returningAll()
     .executeTakeFirst()
-  if (!campaign) throw new AppError('conflict', `There already is a campaign named "${definition.name}".`)
+  if (!campaign) throw nameTaken(definition.name)
   const key = { tenant_id: tenantId, campaign_id: campaign.id }
   const mailboxes = parts.mailboxIds.map((id, position) => ({ ...key, email_account_id: id, position }))
   await trx.insertInto('campaign_mailboxes').values(mailboxes).execute()
@@ -44,6 +44,25 @@ export async function insertCampaign(
   })
   await trx.insertInto('campaign_steps').values(steps).execute()
   return campaign
+}
+
+function nameTaken(name: string): AppError {
+  return new AppError(
+    'conflict',
+    `There already is a campaign named "${name}". Choose another name; a draft may be replaced with --replace.`,
+  )
+}
+
+/** With its steps and mailboxes; false when there is no draft of that name. */
+export async function deleteDraft(db: Db | Trx, tenantId: string, name: string): Promise<boolean> {
+  const row = await db
+    .deleteFrom('campaigns')
+    .where('tenant_id', '=', tenantId)
+    .where('campaign_name', '=', name)
+    .where('status', '=', 'draft')
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 function toColumns(step: CampaignDefinition['steps'][number]) {

@@ -1,7 +1,12 @@
 import { promises as fs } from 'node:fs'
 import { type CampaignDefinition, parseCampaignFile } from '../campaigns/campaign-file.ts'
 import { closedReason } from '../campaigns/configuration.ts'
-import { type CampaignParts, insertCampaign, listTemplateIds } from '../campaigns/create-store.ts'
+import {
+  type CampaignParts,
+  deleteDraft,
+  insertCampaign,
+  listTemplateIds,
+} from '../campaigns/create-store.ts'
 import type { Campaign } from '../campaigns/store.ts'
 import { AppError } from '../core/errors.ts'
 import type { Db } from '../db/connect.ts'
@@ -15,16 +20,20 @@ export async function readCampaignFile(file: string): Promise<CampaignDefinition
   throw new AppError('invalid_input', `${file} is not a valid campaign.`, { details })
 }
 
-/** Stores the draft; throws `conflict` when the name is taken, `invalid_input` for what it names and is not there. */
+/** Stores the draft, with `replace` instead of one of the same name; throws `conflict` when the name is taken, `invalid_input` for what it names and is not there. */
 export async function createCampaign(
   db: Db,
   tenantId: string,
   definition: CampaignDefinition,
+  options: { replace?: boolean } = {},
 ): Promise<{ campaign: Campaign; mailboxes: number }> {
   const closed = closedReason(definition.configuration, definition.timezone, new Date())
   if (closed) throw new AppError('invalid_input', `"${definition.name}" could never send: ${closed}.`)
   const parts = await findParts(db, tenantId, definition)
-  const campaign = await db.transaction().execute((trx) => insertCampaign(trx, tenantId, definition, parts))
+  const campaign = await db.transaction().execute(async (trx) => {
+    if (options.replace) await deleteDraft(trx, tenantId, definition.name)
+    return insertCampaign(trx, tenantId, definition, parts)
+  })
   return { campaign, mailboxes: parts.mailboxIds.length }
 }
 

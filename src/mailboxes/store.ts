@@ -4,6 +4,7 @@ import { AppError } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
 import type { Db, Trx } from '../db/connect.ts'
 import type { EmailAccountsTable } from '../db/schema.ts'
+import type { ChangedMailbox } from './change.ts'
 import type { MailboxDefinition, MailboxLimits } from './definition.ts'
 
 export type Mailbox = Selectable<EmailAccountsTable>
@@ -89,6 +90,12 @@ export async function setMailboxActive(trx: Trx, mailbox: Mailbox): Promise<void
   await wakeLanes(trx, mailbox)
 }
 
+/** Name and servers; its lanes try again what the old ones refused. */
+export async function setMailboxServers(trx: Trx, mailbox: Mailbox, changed: ChangedMailbox): Promise<void> {
+  await setColumns(trx, mailbox, serverColumns(changed))
+  await wakeLanes(trx, mailbox)
+}
+
 export async function setMailboxLimits(trx: Trx, mailbox: Mailbox, limits: MailboxLimits): Promise<void> {
   await setColumns(trx, mailbox, {
     daily_limit: limits.dailyLimit,
@@ -154,11 +161,9 @@ async function insertDomainOnce(trx: Trx, tenantId: string, name: string): Promi
 }
 
 function toColumns(definition: MailboxDefinition) {
-  const { smtp, imap } = definition
   return {
+    ...serverColumns(definition),
     email_address: definition.address,
-    display_name: definition.displayName,
-    provider_id: definition.provider,
     timezone: definition.timezone,
     daily_limit: definition.dailyLimit,
     rolling_limit: definition.rollingLimit ?? null,
@@ -168,6 +173,13 @@ function toColumns(definition: MailboxDefinition) {
     status_reason: null,
     paused_until: null,
     warmup_started_at: null,
+  }
+}
+
+function serverColumns({ displayName, provider, smtp, imap }: ChangedMailbox) {
+  return {
+    display_name: displayName,
+    provider_id: provider,
     smtp_host: smtp.host,
     smtp_port: smtp.port,
     smtp_security: smtp.security,

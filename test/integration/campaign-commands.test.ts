@@ -170,6 +170,28 @@ describe('campaign preview', () => {
   })
 })
 
+describe('a draft', () => {
+  test('is replaced by a better file, where that is asked for', async () => {
+    await campaign('create', '-f', await writeCampaign())
+    const better = await writeCampaign((text) => text.replace('Once more', 'Again'))
+    const { code, value } = await campaign('create', '-f', better, '--replace')
+    expect({ code, value }).toMatchObject({ code: 0, value: { name: 'Spring', status: 'draft' } })
+    expect(await listRows()).toMatchObject([{ id: value.id }])
+  })
+
+  test('is deleted; what was launched is neither deleted nor replaced', async () => {
+    const file = await writeCampaign()
+    await campaign('create', '-f', file)
+    expect(await campaign('delete', 'Spring')).toMatchObject({ code: 0, value: { deleted: true } })
+    expect(await listRows()).toEqual([])
+    await insertCampaign(database.db, tenant.id, [mailbox.id], { campaign_name: 'Spring' })
+    expect(await campaign('delete', 'Spring')).toMatchObject({ code: 1, error: { code: 'conflict' } })
+    const replaced = await campaign('create', '-f', file, '--replace')
+    expect(replaced).toMatchObject({ code: 1, error: { code: 'conflict' } })
+    expect(await listRows()).toMatchObject([{ status: 'active' }])
+  })
+})
+
 /** The Sundays of the next year and some weeks. */
 function listSundays(): string[] {
   const from = Date.now() - 8 * 86_400_000

@@ -186,6 +186,23 @@ describe('mailboxes', () => {
     expect(JSON.parse(listed.stdout)).toMatchObject([{ dailyLimit: 40, minGapSeconds: 1.5 }])
   })
 
+  test('name and server are changed, and the lanes look again', async () => {
+    const address = await addMailbox()
+    expect((await rookery('mailbox', 'set', address)).code).toBe(2)
+    const change = ['--name', 'Robin Rook', '--smtp-host', 'mail.acme.test', '--smtp-security', 'tls']
+    expect(await rookery('mailbox', 'set', address, ...change)).toMatchObject({ code: 0, stderr: '' })
+    const listed = await rookery('mailbox', 'list', '--json')
+    expect(JSON.parse(listed.stdout)).toMatchObject([
+      {
+        displayName: 'Robin Rook',
+        dailyLimit: 500,
+        smtp: { host: 'mail.acme.test', port: 465, security: 'tls' },
+      },
+    ])
+    const wakes = database.db.selectFrom('lane_wakes').select('lane').where('tenant_id', '=', tenant.id)
+    expect(await wakes.execute()).toHaveLength(3)
+  })
+
   test('are tried against their servers: one that works, one with a wrong password', async () => {
     const provider = await startSmtpProvider({ login: { username: 'robin', password: 'open sesame' } })
     try {

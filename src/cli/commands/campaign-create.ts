@@ -15,15 +15,16 @@ export function addCampaignCreateCommand(group: Command): void {
   withTenant(withOutput(group.command('create')))
     .description('Create a campaign from a file.')
     .requiredOption('-f, --file <file.yaml>', 'the campaign')
+    .option('--replace', 'instead of a draft of the same name')
     .addHelpText('after', help)
     .action(create)
 }
 
-async function create(options: TenantOptions & { file: string }): Promise<void> {
+async function create(options: TenantOptions & { file: string; replace?: boolean }): Promise<void> {
   const definition = await readCampaignFile(options.file)
   const { campaign, mailboxes } = await withDatabase(async ({ db }) => {
     const tenant = await resolveTenant(db, options.tenant)
-    return createCampaign(db, tenant.id, definition)
+    return createCampaign(db, tenant.id, definition, options)
   })
   const name = campaign.campaign_name
   const steps = definition.steps.length

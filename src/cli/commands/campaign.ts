@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { deleteDraft } from '../../campaigns/create-store.ts'
 import { type Campaign, listCampaigns, setCampaignPaused, setCampaignResumed } from '../../campaigns/store.ts'
 import { AppError } from '../../core/errors.ts'
 import type { Db } from '../../db/connect.ts'
@@ -25,6 +26,9 @@ export function addCampaignCommands(program: Command): void {
   withTenant(withOutput(group.command('resume').argument('<name>')))
     .description('Let a paused campaign go on.')
     .action(resume)
+  withTenant(withOutput(group.command('delete').argument('<name>')))
+    .description('Delete a draft. What was launched is kept: its emails are accounted for.')
+    .action(remove)
   addCampaignReportCommand(group)
 }
 
@@ -65,6 +69,14 @@ async function resume(name: string, options: TenantOptions): Promise<void> {
     if (!resumed) throw isNot(campaign, 'paused')
   })
   print({ name, status: 'active' }, options, () => `"${name}" goes on.`)
+}
+
+async function remove(name: string, options: TenantOptions): Promise<void> {
+  await withDatabase(async ({ db }) => {
+    const campaign = await resolveNamed(db, name, options)
+    if (!(await deleteDraft(db, campaign.tenant_id, name))) throw isNot(campaign, 'a draft')
+  })
+  print({ name, deleted: true }, options, () => `Deleted the draft "${name}".`)
 }
 
 async function resolveNamed(db: Db, name: string, options: TenantOptions): Promise<Campaign> {
