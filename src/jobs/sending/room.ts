@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { type Clock, systemClock } from '../../core/clock.ts'
 import type { Coalescer } from '../../core/coalescer.ts'
 import type { Db } from '../../db/connect.ts'
@@ -112,11 +113,18 @@ export async function openSendingRoom(ports: RoomPorts, options: SendingOptions)
       metrics.claimToSettledSeconds.observe((clock.monotonicMs() - claimedAt.monotonicMs) / 1000)
     },
     async close(deadlineMs) {
-      const { spooled } = await settler.close(deadlineMs)
-      if (spooled > 0) log.warn({ emails: spooled, directory: options.spoolDirectory }, 'settlements.spooled')
-      leases.stop()
+      await closeSettler(deadlineMs)
       await transports.close()
+      leases.stop()
+      // What was still on the wire: its outcomes are handed over in the turn after this one.
+      await setImmediate()
+      await closeSettler(deadlineMs)
     },
+  }
+
+  async function closeSettler(deadlineMs: number): Promise<void> {
+    const { spooled } = await settler.close(deadlineMs)
+    if (spooled > 0) log.warn({ emails: spooled, directory: options.spoolDirectory }, 'settlements.spooled')
   }
 }
 

@@ -19,7 +19,10 @@ export interface Settler {
   /** Resolves when the outcome is committed; true if it changed the row. */
   settle(outcome: Outcome): Promise<boolean>
   readonly pending: number
-  /** Waits for what is pending, at most `deadlineMs`; what the database has not taken by then is spooled. */
+  /**
+   * Waits for what is pending, at most `deadlineMs`; what the database has not taken by then is spooled, and nothing
+   * waits for it any more. May be called again for what comes in later.
+   */
   close(deadlineMs: number): Promise<{ spooled: number }>
 }
 
@@ -56,6 +59,7 @@ export function createSettler(db: Db, options: SettlerOptions): Settler {
       await Promise.race([coalescer.idle(), deadline])
       const rest = [...unsettled]
       if (rest.length > 0) await spoolOutcomes(options.spoolDirectory, options.clock, rest)
+      for (const outcome of rest) unsettled.delete(outcome)
       closing.abort()
       return { spooled: rest.length }
     },
