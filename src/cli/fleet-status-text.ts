@@ -4,14 +4,14 @@ import { describeSpan } from './duration.ts'
 import { type FleetStatus, shownUnknown } from './fleet-status.ts'
 import { renderTable } from './table.ts'
 
-/** One screen for people; what is quiet takes one line. */
-export function describeStatus(status: FleetStatus): string {
+/** One screen for people; what is quiet takes one line. `width`: of the terminal, which long reasons are cut to. */
+export function describeStatus(status: FleetStatus, width?: number): string {
   const parts = [
     [describeDatabase(status), describeScheduler(status), describeLedger(status)].join('\n'),
-    describeCampaigns(status),
+    describeCampaigns(status, width),
     describeQueues(status),
-    describeBlocks(status),
-    describeUnknown(status),
+    describeBlocks(status, width),
+    describeUnknown(status, width),
     status.unanswered.length > 0
       ? `The database did not answer in time about: ${status.unanswered.join(', ')}.`
       : '',
@@ -48,19 +48,23 @@ function describeDue({ dueNow, oldestDue, nextDue }: NonNullable<FleetStatus['le
   return nextDue ? `none due now, the next in ${sinceOrUntil(nextDue)}` : 'none due'
 }
 
-function describeCampaigns({ campaigns }: FleetStatus): string {
+function describeCampaigns({ campaigns }: FleetStatus, width?: number): string {
   if (campaigns.length === 0) return 'No campaign is under way.'
-  return renderTable(campaigns, {
-    campaign: (row) => row.campaign,
-    tenant: (row) => row.tenant,
-    status: (row) => (row.statusReason ? `${row.status}: ${row.statusReason}` : row.status),
-    planned: (row) => row.planned,
-    sent: (row) => row.sent,
-    failed: (row) => row.failed,
-    skipped: (row) => row.skipped,
-    unknown: (row) => row.unknown,
-    '': (row) => drawBar(row.sent, row.failed + row.skipped + row.unknown, row.planned, 20),
-  })
+  return renderTable(
+    campaigns,
+    {
+      campaign: (row) => row.campaign,
+      tenant: (row) => row.tenant,
+      status: (row) => (row.statusReason ? `${row.status}: ${row.statusReason}` : row.status),
+      planned: (row) => row.planned,
+      sent: (row) => row.sent,
+      failed: (row) => row.failed,
+      skipped: (row) => row.skipped,
+      unknown: (row) => row.unknown,
+      '': (row) => drawBar(row.sent, row.failed + row.skipped + row.unknown, row.planned, 20),
+    },
+    { width, clipped: 'status' },
+  )
 }
 
 function describeQueues({ queues }: FleetStatus): string {
@@ -77,10 +81,10 @@ function describeQueues({ queues }: FleetStatus): string {
   })
 }
 
-function describeBlocks({ blockedLanes, pausedMailboxes }: FleetStatus): string {
+function describeBlocks({ blockedLanes, pausedMailboxes }: FleetStatus, width?: number): string {
   const rows = [
-    ...pausedMailboxes.map(({ mailbox, reason, until }) => {
-      return { what: `mailbox ${mailbox} is paused`, waiting: null, until, because: reason ?? 'by hand' }
+    ...pausedMailboxes.map(({ mailbox, reason, until, waiting }) => {
+      return { what: `mailbox ${mailbox} is paused`, waiting, until, because: reason ?? 'by hand' }
     }),
     ...blockedLanes
       .filter(({ code }) => code !== 'mailbox_paused')
@@ -89,25 +93,33 @@ function describeBlocks({ blockedLanes, pausedMailboxes }: FleetStatus): string 
       }),
   ]
   if (rows.length === 0) return 'No mailbox is paused, no lane is blocked.'
-  return renderTable(rows, {
-    blocked: (row) => row.what,
-    emails: (row) => row.waiting,
-    until: (row) => row.until ?? 'somebody acts',
-    because: (row) => row.because,
-  })
+  return renderTable(
+    rows,
+    {
+      blocked: (row) => row.what,
+      emails: (row) => row.waiting,
+      until: (row) => row.until ?? 'somebody acts',
+      because: (row) => row.because,
+    },
+    { width, clipped: 'because' },
+  )
 }
 
-function describeUnknown({ unknown: { count, emails } }: FleetStatus): string {
+function describeUnknown({ unknown: { count, emails } }: FleetStatus, width?: number): string {
   if (count === 0) return ''
   const more = count > emails.length ? `\nand ${(count - emails.length).toLocaleString('en')} more.` : ''
   const head = `${count.toLocaleString('en')} unknown: the server may have taken them or not, so they are not sent again.`
   const first = count > shownUnknown ? ` The first ${shownUnknown}:` : ''
-  const table = renderTable(emails, {
-    email: (row) => row.id,
-    recipient: (row) => row.recipient,
-    mailbox: (row) => row.mailbox,
-    since: (row) => row.since,
-    because: (row) => row.reason,
-  })
+  const table = renderTable(
+    emails,
+    {
+      email: (row) => row.id,
+      recipient: (row) => row.recipient,
+      mailbox: (row) => row.mailbox,
+      since: (row) => row.since,
+      because: (row) => row.reason,
+    },
+    { width, clipped: 'because' },
+  )
   return `${head}${first}\n${table}${more}`
 }

@@ -1,6 +1,7 @@
 import type { OpenDatabase } from '../app/database.ts'
 import { listCampaignProgress } from '../campaigns/report-store.ts'
 import { isStatementTimeout } from '../db/retry.ts'
+import { countPausedEmails } from '../mailboxes/store.ts'
 import { listQueueHealth, listSchedulerTicks } from '../queue/health.ts'
 import {
   listBlockedLanes,
@@ -19,7 +20,7 @@ export interface FleetStatus {
   scheduler: { worker: string; tickedAt: Date; secondsAgo: number; working: boolean } | null
   queues: Awaited<ReturnType<typeof listQueueHealth>>
   blockedLanes: Awaited<ReturnType<typeof listBlockedLanes>>
-  pausedMailboxes: Awaited<ReturnType<typeof listPausedMailboxes>>
+  pausedMailboxes: Awaited<ReturnType<typeof listPaused>>
   ledger: Awaited<ReturnType<typeof readLedgerStatus>> | null
   unknown: { count: number; emails: Awaited<ReturnType<typeof listUnknownEmails>> }
   campaigns: Awaited<ReturnType<typeof listCampaignProgress>>
@@ -47,7 +48,7 @@ export async function readFleetStatus(
     part('scheduler', listSchedulerTicks(db), []),
     part('queues', listQueueHealth(db), []),
     part('lanes', listBlockedLanes(db, tenantId), []),
-    part('mailboxes', listPausedMailboxes(db, tenantId), []),
+    part('mailboxes', listPaused(db, tenantId), []),
     part('ledger', readLedgerStatus(db, tenantId), null),
     part('unknown emails', listUnknownEmails(db, tenantId, shownUnknown), []),
     part('campaigns', listCampaignProgress(db, tenantId), []),
@@ -72,4 +73,13 @@ export async function readFleetStatus(
     campaigns,
     unanswered,
   }
+}
+
+/** With the emails that wait for each. */
+async function listPaused(db: OpenDatabase['db'], tenantId: string | null) {
+  const [mailboxes, waiting] = await Promise.all([
+    listPausedMailboxes(db, tenantId),
+    countPausedEmails(db, tenantId),
+  ])
+  return mailboxes.map((paused) => ({ ...paused, waiting: waiting.get(paused.mailbox) ?? 0 }))
 }

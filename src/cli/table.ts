@@ -5,18 +5,25 @@ type Cell = string | number | Date | null | undefined
 /** Heading → what stands under it. */
 export type Table<T> = Readonly<Record<string, (row: T) => Cell>>
 
+interface TableLimit {
+  /** Columns of the terminal; undefined: there is none, and nothing is cut. */
+  width: number | undefined
+  /** The column that gives way where a line would be longer. */
+  clipped: string
+}
+
 /** Columns aligned for people, numbers to the right; no borders, so that it can be cut and grepped. */
-export function renderTable<T>(rows: readonly T[], table: Table<T>): string {
+export function renderTable<T>(rows: readonly T[], table: Table<T>, limit?: TableLimit): string {
   const columns = Object.entries(table).map(([heading, read]) => {
     const values = rows.map(read)
     const cells = values.map(format)
-    const width = Math.max(...[heading, ...cells].map(widthOf))
-    const right = values.every((value) => typeof value === 'number')
-    return { heading, cells, pad: (cell: string) => pad(cell, width, right) }
+    const width = widest([heading, ...cells])
+    return { heading, cells, width, right: values.every((value) => typeof value === 'number') }
   })
+  if (limit?.width) clipColumn(columns, limit.clipped, limit.width)
   const line = (pick: (column: (typeof columns)[number]) => string) =>
     columns
-      .map((column) => column.pad(pick(column)))
+      .map((column) => pad(pick(column), column.width, column.right))
       .join('  ')
       .trimEnd()
   return [
@@ -24,6 +31,39 @@ export function renderTable<T>(rows: readonly T[], table: Table<T>): string {
     ...rows.map((_row, index) => line((column) => column.cells[index] ?? '')),
   ].join('\n')
 }
+
+interface Column {
+  heading: string
+  cells: string[]
+  width: number
+}
+
+function clipColumn(columns: readonly Column[], heading: string, terminalWidth: number): void {
+  const column = columns.find((candidate) => candidate.heading === heading)
+  if (!column) return
+  const others = columns.reduce((sum, { width }) => sum + width, 2 * (columns.length - 1)) - column.width
+  const room = Math.max(widthOf(heading), leastClipped, terminalWidth - others)
+  if (column.width <= room) return
+  column.cells = column.cells.map((cell) => clip(cell, room))
+  column.width = widest([heading, ...column.cells])
+}
+
+// Less of a sentence says nothing: then the line is too long.
+const leastClipped = 16
+
+function clip(text: string, room: number): string {
+  if (widthOf(text) <= room) return text
+  let kept = ''
+  let width = 1 // the ellipsis
+  for (const { segment } of segmenter.segment(text)) {
+    width += widthOf(segment)
+    if (width > room) break
+    kept += segment
+  }
+  return `${kept.trimEnd()}…`
+}
+
+const widest = (texts: readonly string[]): number => Math.max(...texts.map(widthOf))
 
 function format(value: Cell): string {
   if (value === null || value === undefined || value === '') return '-'

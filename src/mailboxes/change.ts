@@ -1,5 +1,5 @@
 import { AppError } from '../core/errors.ts'
-import { defineMailbox, type MailboxDefinition, type Security } from './definition.ts'
+import { defineMailbox, type MailboxServers, type Security } from './definition.ts'
 import type { Mailbox } from './store.ts'
 
 /** What is undefined stays as it is; a user name of null: no login. */
@@ -16,15 +16,13 @@ export interface MailboxChange {
   imap: ServerChange
 }
 
-export type ChangedMailbox = Pick<MailboxDefinition, 'displayName' | 'provider' | 'smtp' | 'imap'>
-
 export function hasChange({ displayName, smtp, imap }: MailboxChange): boolean {
   const values = [displayName, ...Object.values(smtp), ...Object.values(imap)]
   return values.some((value) => value !== undefined)
 }
 
 /** The mailbox as it will be, checked as a new one is; throws `invalid_input` that names every bad field. */
-export function changeMailbox(mailbox: Mailbox, { displayName, smtp, imap }: MailboxChange): ChangedMailbox {
+export function changeMailbox(mailbox: Mailbox, { displayName, smtp, imap }: MailboxChange): MailboxServers {
   const definition = defineMailbox({
     address: mailbox.email_address,
     displayName: displayName ?? mailbox.display_name,

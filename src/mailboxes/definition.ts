@@ -90,6 +90,8 @@ const limitChange = z
 
 /** A mailbox with its defaults filled in. Passwords travel apart from it. */
 export type MailboxDefinition = z.output<typeof definition>
+/** Who it is to recipients, and where it sends and receives. */
+export type MailboxServers = Pick<MailboxDefinition, 'displayName' | 'provider' | 'smtp' | 'imap'>
 export type MailboxLimits = z.output<typeof limitChange>
 
 /** Throws `invalid_input` that names every bad field. */

@@ -4,8 +4,7 @@ import { AppError } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
 import type { Db, Trx } from '../db/connect.ts'
 import type { EmailAccountsTable } from '../db/schema.ts'
-import type { ChangedMailbox } from './change.ts'
-import type { MailboxDefinition, MailboxLimits } from './definition.ts'
+import type { MailboxDefinition, MailboxLimits, MailboxServers } from './definition.ts'
 
 export type Mailbox = Selectable<EmailAccountsTable>
 
@@ -80,6 +79,17 @@ export async function listMailboxes(db: Db, tenantId: string): Promise<MailboxLi
     .execute()
 }
 
+/** Emails that wait to be sent from paused mailboxes, due or not, by address; `tenantId` null: of all tenants. */
+export async function countPausedEmails(db: Db, tenantId: string | null): Promise<Map<string, number>> {
+  const { rows } = await sql<{ address: string; count: number }>`
+    select a.email_address as address, count(e.id) as count
+      from email_accounts a
+      join emails e on e.email_account_id = a.id and e.status = 'scheduled'
+     where a.status = 'paused' and (${tenantId}::uuid is null or a.tenant_id = ${tenantId}::uuid)
+     group by a.email_address`.execute(db)
+  return new Map(rows.map((row) => [row.address, row.count]))
+}
+
 /** Nothing is claimed for it any more; what is on the wire finishes. */
 export async function setMailboxPaused(trx: Trx, mailbox: Mailbox, reason: string): Promise<void> {
   await setColumns(trx, mailbox, { status: 'paused', status_reason: reason, paused_until: null })
@@ -91,8 +101,8 @@ export async function setMailboxActive(trx: Trx, mailbox: Mailbox): Promise<void
 }
 
 /** Name and servers; its lanes try again what the old ones refused. */
-export async function setMailboxServers(trx: Trx, mailbox: Mailbox, changed: ChangedMailbox): Promise<void> {
-  await setColumns(trx, mailbox, serverColumns(changed))
+export async function setMailboxServers(trx: Trx, mailbox: Mailbox, servers: MailboxServers): Promise<void> {
+  await setColumns(trx, mailbox, serverColumns(servers))
   await wakeLanes(trx, mailbox)
 }
 
@@ -176,7 +186,7 @@ function toColumns(definition: MailboxDefinition) {
   }
 }
 
-function serverColumns({ displayName, provider, smtp, imap }: ChangedMailbox) {
+function serverColumns({ displayName, provider, smtp, imap }: MailboxServers) {
   return {
     display_name: displayName,
     provider_id: provider,

@@ -55,6 +55,7 @@ test('the ledger is counted, unknown emails are named, blocks and pauses say why
   const doubt = { status: 'unknown' as const, reason_code: 'lease_lapsed', error_message: 'it fell silent' }
   await insertEmail(db, mailbox, { ...inCampaign, due_at: new Date(Date.now() - 120_000) })
   await insertEmail(db, mailbox, { ...inCampaign, due_at: new Date(Date.now() + 3_600_000) })
+  await insertEmail(db, paused, { due_at: new Date(Date.now() + 3_600_000) })
   const unknown: string[] = []
   for (let n = 0; n < 22; n += 1)
     unknown.push((await insertEmail(db, mailbox, { ...inCampaign, ...doubt })).id)
@@ -66,7 +67,7 @@ test('the ledger is counted, unknown emails are named, blocks and pauses say why
     .execute()
 
   const result = await read()
-  expect(result.ledger.counts).toMatchObject({ scheduled: 2, unknown: 22, sent: 0 })
+  expect(result.ledger.counts).toMatchObject({ scheduled: 3, unknown: 22, sent: 0 })
   expect(result.ledger.dueNow).toBe(1)
   expect(result.unknown.count).toBe(22)
   const named = result.unknown.emails.map(({ id }: { id: string }) => id)
@@ -75,7 +76,7 @@ test('the ledger is counted, unknown emails are named, blocks and pauses say why
   expect(result.unknown.emails[0]).toMatchObject({ mailbox: mailbox.email_address, reason: 'it fell silent' })
   expect(result.blockedLanes).toMatchObject([{ code: 'daily_limit', reason: 'the day is full', waiting: 2 }])
   expect(result.pausedMailboxes).toMatchObject([
-    { mailbox: paused.email_address, reason: '535 no such user' },
+    { mailbox: paused.email_address, reason: '535 no such user', waiting: 1 },
   ])
   expect(result.campaigns).toMatchObject([{ campaign: campaign.campaign_name, planned: 24, unknown: 22 }])
 
@@ -83,6 +84,7 @@ test('the ledger is counted, unknown emails are named, blocks and pauses say why
   expect(stdout).toContain('1 due now, the oldest for 2 min')
   expect(stdout).toContain('22 unknown')
   expect(stdout).toContain('and 2 more.')
+  expect(stdout).toMatch(/is paused +1 {2}somebody acts +535 no such user/)
 })
 
 test('one tenant sees nothing of another', async () => {

@@ -25,7 +25,7 @@ async function status(options: TenantOptions): Promise<void> {
     const tenant = options.tenant === undefined ? null : await resolveTenant(database.db, options.tenant)
     const migration = await latestMigration(database.db, schema)
     const result = await readFleetStatus(database, { name: schema, migration }, tenant?.id ?? null)
-    print(result, options, describeStatus)
+    print(result, options, (found) => describeStatus(found, process.stdout.columns))
   } finally {
     await database.close()
   }

@@ -26,3 +26,21 @@ test('control characters cannot reach the terminal', () => {
   const table = renderTable([{ name: '\u001b[31mred\u0007\u202e' }], { name: (row) => row.name })
   expect(table).toBe('name\n·[31mred··')
 })
+
+test('a long reason is cut so that no line is longer than the terminal', () => {
+  const rows = [
+    { name: 'oak', reason: 'the server said that it has had quite enough of this for today' },
+    { name: 'elm', reason: '漢字漢字漢字漢字漢字漢字漢字漢字' },
+  ]
+  const table = {
+    name: (row: (typeof rows)[number]) => row.name,
+    because: (row: (typeof rows)[number]) => row.reason,
+  }
+  expect(renderTable(rows, table, { width: 30, clipped: 'because' }).split('\n')).toEqual([
+    'name  because',
+    'oak   the server said that it…',
+    'elm   漢字漢字漢字漢字漢字漢…',
+  ])
+  expect(renderTable(rows, table, { width: undefined, clipped: 'because' })).toContain('for today')
+  expect(renderTable(rows, table, { width: 10, clipped: 'because' })).toContain('oak   the server said…')
+})
