@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
+import { AppError } from '../core/errors.ts'
 import { connectionLost } from '../db/connect.ts'
 import { addBounceCommands } from './commands/bounces.ts'
 import { addCampaignCommands } from './commands/campaign.ts'
@@ -41,15 +42,31 @@ Exit codes: 0 done, 1 failed, 2 wrong input or configuration, 3 database unreach
 
 /** Runs one command and returns its exit code. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
+  const json = args.includes('--json')
   try {
-    await createProgram().parseAsync(args, { from: 'user' })
+    const program = createProgram()
+    if (json) silenceUsage(program)
+    await program.parseAsync(args, { from: 'user' })
     return Number(process.exitCode ?? 0)
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    if (error instanceof CommanderError) return reportUsage(error, json)
     const told = connectionLost(error) ?? error
-    reportError(told, args.includes('--json'))
+    reportError(told, json)
     return exitCodeOf(told)
   }
+}
+
+/** To people commander has told it already, with the help. */
+function reportUsage(error: CommanderError, json: boolean): number {
+  if (error.exitCode === 0) return 0
+  const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ')
+  if (json) reportError(new AppError('invalid_input', message), true)
+  return 2
+}
+
+function silenceUsage(command: Command): void {
+  command.configureOutput({ writeErr: () => {} })
+  for (const child of command.commands) silenceUsage(child)
 }
 
 export function createProgram(): Command {

@@ -77,6 +77,20 @@ describe('the program', () => {
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'not_found' } })
   })
 
+  test.each([
+    { args: ['mailbox', 'pause'], message: "missing required argument 'address'" },
+    { args: ['mailbox', 'list', '--loud'], message: "unknown option '--loud'" },
+    { args: ['mailbx'], message: "unknown command 'mailbx' (Did you mean mailbox?)" },
+    { args: ['mailbox', 'set', 'a@b.test', '--daily-limit', 'x'], message: 'It must be a whole number.' },
+    { args: ['start'], message: "unknown option '--json'" },
+  ])('so are those of usage: $args', async ({ args, message }) => {
+    const { code, stdout, stderr } = await run([...args, '--json'])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(JSON.parse(stderr)).toEqual({
+      error: { code: 'invalid_input', message: expect.stringContaining(message), details: [] },
+    })
+  })
+
   test('a .env file adds to the environment and does not overrule it', async () => {
     const cwd = await fs.mkdtemp(path.join(home, 'env-'))
     await fs.writeFile(
