@@ -28,6 +28,9 @@ export function isLoopback(host: string): boolean {
   return name === 'localhost' || name === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name)
 }
 
+// A shorter password stands in too many innocent words, which would all be mutilated.
+const leastSearched = 4
+
 /** Takes a mailbox's password out of what a server or library said, also in the forms that AUTH gives it. */
 export function scrub(
   text: string,
@@ -42,8 +45,7 @@ export function scrub(
   ]
   const encoded = plain.map((form) => Buffer.from(form).toString('base64'))
   const unpadded = encoded.map((form) => form.replace(/=+$/, ''))
-  return [...encoded, ...unpadded, password].reduce(
-    (clean, form) => clean.replaceAll(form, '***'),
-    withoutAuth,
-  )
+  return [...encoded, ...unpadded, password]
+    .filter((form) => form.length >= leastSearched)
+    .reduce((clean, form) => clean.replaceAll(form, '***'), withoutAuth)
 }

@@ -38,6 +38,13 @@ describe('scrubbing', () => {
     }
   })
 
+  test('leaves words alone in which a very short password stands, but not what AUTH sends', () => {
+    const short = { username: 'ann', password: 'ed' }
+    expect(scrub('550 rejected: relaying denied', short)).toBe('550 rejected: relaying denied')
+    for (const form of [encode('ed'), encode('\u0000ann\u0000ed')])
+      expect(scrub(`535 bad login: ${form} refused`, short)).toBe('535 bad login: *** refused')
+  })
+
   test('takes any AUTH line out, also of another mailbox', () => {
     expect(scrub('500 unknown: AUTH PLAIN AGFubgBzZWNyZXQ=', {})).toBe('500 unknown: AUTH ***')
   })
