@@ -47,11 +47,6 @@ export function parseRange(text: string): MinuteRange | string {
   return { from, to }
 }
 
-export function isOpen(window: SendingWindow, zone: string, at: Date): boolean {
-  const ms = at.getTime()
-  return openings(window, zone, ms).some((opening) => opening.startMs <= ms && ms < opening.endMs)
-}
-
 /** `at` itself if the window is open then; undefined if it does not open within 366 days. */
 export function nextOpen(window: SendingWindow, zone: string, at: Date): Date | undefined {
   const ms = at.getTime()

@@ -9,4 +9,3 @@ export type Outcome =
 /** `changed`: rows or messages the job changed; 0 marks a tick that found nothing to do. */
 export const done = (changed = 0): Outcome => ({ kind: 'done', changed })
 export const continueAt = (until: Date, changed = 0): Outcome => ({ kind: 'continue', until, changed })
-export const reject = (reason: string): Outcome => ({ kind: 'reject', reason })

@@ -1,8 +1,3 @@
-/** A Message-ID (RFC 5322 section 3.6.4) under the mailbox's own domain; the token makes it unique. */
-export function newMessageId(domain: string, token: string): string {
-  return `<${token}@${domain}>`
-}
-
 const sesId = /\b([0-9a-f]{16}-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}-\d{6})\b/
 const outlookId = /<[^<>\s@]{1,200}@[^<>\s@]{1,200}\.outlook\.com>/i
 const sesHost = /^email-smtp(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com$/i

@@ -30,11 +30,6 @@ export interface TemplateUse {
 }
 
 /** Throws AppError `invalid_input` if the template cannot be read. */
-export function listVariables(template: string, kind: TemplateKind = 'text'): TemplateVariable[] {
-  return analyseTemplate(template, kind).variables
-}
-
-/** Throws AppError `invalid_input` if the template cannot be read. */
 export function analyseTemplate(template: string, kind: TemplateKind): TemplateUse {
   const compiled = compile(template, kind)
   if (!compiled.ok) throw new AppError('invalid_input', compiled.problem.message)

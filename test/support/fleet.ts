@@ -14,7 +14,7 @@ import type { TestDatabase } from './database.ts'
 import { schemaNames } from './template.ts'
 
 /** The configuration's defaults, at a pace for tests. */
-export const testSending: Omit<SendingOptions, 'spoolDirectory'> = {
+const testSending: Omit<SendingOptions, 'spoolDirectory'> = {
   slots: 40,
   shareOfSlots: 1,
   quantumEmails: 50,

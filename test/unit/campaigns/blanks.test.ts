@@ -52,13 +52,16 @@ describe('the blanks of a lead', () => {
     expect(findBlanks(prepareBlankCheck(steps), ann)).toEqual(['last_name'])
   })
 
-  it('are found for 100,000 leads in a moment', () => {
+  it('are looked for in lead after lead with one check, and never carried over', () => {
     const text =
       'Hi {{ first_name }}, {% if company %}{{ company }}{% endif %} {{ city }} {{ last_name | default: "x" }}'
     const check = prepareBlankCheck([{ id: 'one', subject: '{{ city }}', text, quotePrevious: false }])
-    const started = performance.now()
-    for (let at = 0; at < 100_000; at++) findBlanks(check, at % 2 ? ann : { ...ann, company: 'ACME' })
-    expect(performance.now() - started).toBeLessThan(15_000)
+    let leadsWithBlanks = 0
+    for (let at = 0; at < 2_000; at++) {
+      const lead = at % 2 ? ann : { ...ann, first_name: null }
+      leadsWithBlanks += findBlanks(check, lead).length
+    }
+    expect(leadsWithBlanks).toBe(1_000)
   })
 })
 

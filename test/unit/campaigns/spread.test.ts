@@ -8,7 +8,7 @@ import {
   type SpreadInput,
   spread,
 } from '../../../src/campaigns/spread.ts'
-import { isOpen, sendingWindow } from '../../../src/campaigns/window.ts'
+import { nextOpen, sendingWindow } from '../../../src/campaigns/window.ts'
 import { civilDate } from '../../../src/core/civil-time.ts'
 
 const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri']
@@ -225,7 +225,7 @@ describe('any plan', () => {
         const { sends } = spread(input)
         expect(sends.map(({ leadId }) => leadId)).toEqual(input.leads.map(({ id }) => id))
         for (const [at, send] of sends.entries()) {
-          expect(isOpen(office, input.leads[at]?.zone ?? input.zone, send.dueAt)).toBe(true)
+          expect(nextOpen(office, input.leads[at]?.zone ?? input.zone, send.dueAt)).toEqual(send.dueAt)
           expect(send.dueAt.getTime()).toBeGreaterThanOrEqual(send.slotAt.getTime())
           expect(send.slotAt.getTime()).toBeGreaterThanOrEqual(input.now.getTime())
         }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { analyseTemplate, listVariables } from '../../../src/templating/variables.ts'
+import { analyseTemplate } from '../../../src/templating/variables.ts'
 
 const listed = (template: string) =>
-  Object.fromEntries(listVariables(template).map(({ name, hasFallback }) => [name, hasFallback]))
+  Object.fromEntries(
+    analyseTemplate(template, 'text').variables.map(({ name, hasFallback }) => [name, hasFallback]),
+  )
 
 describe('the variables of a template', () => {
   it.each([
@@ -25,7 +27,7 @@ describe('the variables of a template', () => {
   })
 
   it('stand with the line of their first use and their path', () => {
-    expect(listVariables('x\n{{ address.city }}')).toEqual([
+    expect(analyseTemplate('x\n{{ address.city }}', 'text').variables).toEqual([
       { name: 'address.city', path: ['address', 'city'], hasFallback: false, line: 2 },
     ])
   })
