@@ -4,10 +4,9 @@ import type { Db } from '../db/connect.ts'
 
 const worker = `${os.hostname()}:${process.pid}`
 
-/** Notes that a task of the scheduler ran, for those who ask whether there is one; written every 5 s at most. */
+/** Notes that a task of the scheduler ran, for those who ask whether there is one. */
 export async function recordTick(db: Db, task: string): Promise<void> {
   await sql`
-    insert into scheduler_ticks as t (task, worker, ticked_at) values (${task}, ${worker}, now())
-    on conflict (task) do update set worker = excluded.worker, ticked_at = now()
-     where t.ticked_at < now() - interval '5 seconds'`.execute(db)
+    insert into scheduler_ticks (task, worker, ticked_at) values (${task}, ${worker}, now())
+    on conflict (task) do update set worker = excluded.worker, ticked_at = now()`.execute(db)
 }

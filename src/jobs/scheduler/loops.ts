@@ -27,12 +27,15 @@ export interface SchedulerIntervals {
   leaseSweepSeconds: number
 }
 
+const tickNoteMs = 5000
+
 /** Returns true when there is more of the same to do at once. */
 type Task = () => Promise<boolean>
 
 /** The scheduler's work. Any number may run: each task locks what it works on, so one works and the others pass. */
 export function startSchedulerLoops(ports: SchedulerPorts, intervals: SchedulerIntervals) {
   const stopping = new AbortController()
+  const notedAt = new Map<string, number>()
   const loops = [
     loop('drainer', intervals.drainerMs, () => drain(ports)),
     loop('planner', intervals.plannerMs, () => plan(ports)),
@@ -49,11 +52,18 @@ export function startSchedulerLoops(ports: SchedulerPorts, intervals: SchedulerI
     }
   }
 
+  // A row every few seconds is enough for those who ask whether there is a scheduler.
+  async function noteTick(name: string): Promise<void> {
+    if (performance.now() - (notedAt.get(name) ?? Number.NEGATIVE_INFINITY) < tickNoteMs) return
+    notedAt.set(name, performance.now())
+    await recordTick(ports.db, name)
+  }
+
   async function tick(name: string, task: Task): Promise<boolean> {
     try {
       const more = await task()
       ports.metrics.schedulerLastTick.set({ task: name }, Date.now() / 1000)
-      await recordTick(ports.db, name)
+      await noteTick(name)
       return more
     } catch (err) {
       ports.metrics.databaseErrors.inc()
