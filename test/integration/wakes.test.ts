@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Db, Trx } from '../../src/db/connect.ts'
 import { drainWakes } from '../../src/jobs/scheduler/drain-wakes.ts'
 import { startSchedulerLoops } from '../../src/jobs/scheduler/loops.ts'
 import { sweepLanes } from '../../src/jobs/scheduler/sweep.ts'
@@ -255,14 +254,6 @@ async function twoLanes(): Promise<[LaneRef, LaneRef]> {
     .toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
   if (!first || !second) throw new Error('no lanes')
   return [first, second]
-}
-
-const insertJob = (trx: Trx, of: LaneRef) =>
-  enqueueJobs(client, trx, 'email-sending', [{ payload: of, key: keyOf(of) }])
-
-/** A database whose transactions are all this one, which the test commits. */
-function onTransaction(trx: Trx): Db {
-  return { transaction: () => ({ execute: (work: (trx: Trx) => unknown) => work(trx) }) } as unknown as Db
 }
 
 describe('the sweep', () => {
