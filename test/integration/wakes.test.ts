@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Trx } from '../../src/db/connect.ts'
 import { drainWakes } from '../../src/jobs/scheduler/drain-wakes.ts'
 import { startSchedulerLoops } from '../../src/jobs/scheduler/loops.ts'
 import { sweepLanes } from '../../src/jobs/scheduler/sweep.ts'
@@ -195,6 +196,26 @@ describe('many at once', () => {
     }
   })
 
+  test('drainers insert jobs in the order of their keys, so that two never wait for each other', async () => {
+    const { db } = database
+    const [first, second] = await twoLanes()
+    await wake(second)
+    await wake(first)
+    const other = await openTransaction(db)
+    await insertJob(other.trx, first)
+    const draining = drain()
+    await eventually(async () => {
+      const { rows } = await sql`
+        select 1 from pg_stat_activity where ${other.pid}::int = any(pg_blocking_pids(pid))`.execute(db)
+      return rows.length === 1
+    })
+    await sql`set local lock_timeout = '100ms'`.execute(other.trx)
+    await insertJob(other.trx, second)
+    await other.commit()
+    await draining
+    expect(live(await jobsOf(first, second))).toHaveLength(2)
+  })
+
   test('drainers pull jobs forward in the order of their keys, so that two never wait for each other', async () => {
     const { db } = database
     const [first, second] = await twoLanes()
@@ -255,6 +276,9 @@ async function twoLanes(): Promise<[LaneRef, LaneRef]> {
   if (!first || !second) throw new Error('no lanes')
   return [first, second]
 }
+
+const insertJob = (trx: Trx, of: LaneRef) =>
+  enqueueJobs(client, trx, 'email-sending', [{ payload: of, key: keyOf(of) }])
 
 describe('the sweep', () => {
   const sweep = () => sweepLanes(database.db, client)
