@@ -82,12 +82,22 @@ interface CampaignOverrides extends Partial<Insertable<CampaignsTable>> {
   steps?: Partial<Insertable<CampaignStepsTable>>[]
 }
 
-/** An active campaign over these mailboxes, in this order. */
-export async function insertCampaign(
+/** An active campaign over these mailboxes, in this order, with its steps. A running scheduler sees it whole or not at all. */
+export function insertCampaign(
   db: Db | Trx,
   tenantId: string,
   mailboxIds: readonly string[],
-  { steps: stepOverrides = [{}, {}], ...overrides }: CampaignOverrides = {},
+  overrides: CampaignOverrides = {},
+): Promise<{ campaign: Campaign; steps: CampaignStep[] }> {
+  if (db.isTransaction) return insertCampaignRows(db, tenantId, mailboxIds, overrides)
+  return db.transaction().execute((trx) => insertCampaignRows(trx, tenantId, mailboxIds, overrides))
+}
+
+async function insertCampaignRows(
+  db: Db | Trx,
+  tenantId: string,
+  mailboxIds: readonly string[],
+  { steps: stepOverrides = [{}, {}], ...overrides }: CampaignOverrides,
 ): Promise<{ campaign: Campaign; steps: CampaignStep[] }> {
   const campaign = await db
     .insertInto('campaigns')
