@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type ProviderProcess, startProviderProcess } from '../../src/lab/demo-provider.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { eventually } from '../support/eventually.ts'
-import { insertCampaign, insertLead, insertMailbox, insertTenant, mint } from '../support/factories.ts'
-import { rookery } from '../support/rookery.ts'
-import { openWorkerHome } from '../support/worker.ts'
+import { type ProviderProcess, startProviderProcess } from '../../../src/lab/demo-provider.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
+import { eventually } from '../../support/eventually.ts'
+import { insertCampaign, insertLead, insertMailbox, insertTenant, mint } from '../../support/factories.ts'
+import { rookery } from '../../support/rookery.ts'
+import { openWorkerHome } from '../../support/worker.ts'
 
 const mailboxCount = 4
 const connections = 3

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { closeQueue, openQueue } from '../../src/queue/boss.ts'
-import { enqueueJobs } from '../../src/queue/enqueue.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { deliveryReport } from '../support/delivery-reports.ts'
-import { eventually } from '../support/eventually.ts'
-import { insertMailbox, insertTenant } from '../support/factories.ts'
-import { insertInboundMessage, insertSentEmail } from '../support/inbound.ts'
-import { schemaNames } from '../support/template.ts'
-import { openWorkerHome } from '../support/worker.ts'
+import { closeQueue, openQueue } from '../../../src/queue/boss.ts'
+import { enqueueJobs } from '../../../src/queue/enqueue.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
+import { deliveryReport } from '../../support/delivery-reports.ts'
+import { eventually } from '../../support/eventually.ts'
+import { insertMailbox, insertTenant } from '../../support/factories.ts'
+import { insertInboundMessage, insertSentEmail } from '../../support/inbound.ts'
+import { schemaNames } from '../../support/template.ts'
+import { openWorkerHome } from '../../support/worker.ts'
 
 const reportCount = 600
 

@@ -1,10 +1,10 @@
 import { promises as fs } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type ImapFarm, startImapFarm } from '../../src/lab/imap-farm.ts'
-import { humanReply } from '../../src/lab/replies.ts'
-import { hardBounce } from '../../src/lab/reports.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { eventually } from '../support/eventually.ts'
+import { type ImapFarm, startImapFarm } from '../../../src/lab/imap-farm.ts'
+import { humanReply } from '../../../src/lab/replies.ts'
+import { hardBounce } from '../../../src/lab/reports.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
+import { eventually } from '../../support/eventually.ts'
 import {
   type Email,
   insertCampaign,
@@ -12,10 +12,10 @@ import {
   insertTenant,
   type Mailbox,
   mint,
-} from '../support/factories.ts'
-import { insertSentEmail } from '../support/inbound.ts'
-import { insertImapMailbox, masterKey } from '../support/inbox.ts'
-import { openWorkerHome } from '../support/worker.ts'
+} from '../../support/factories.ts'
+import { insertSentEmail } from '../../support/inbound.ts'
+import { insertImapMailbox, masterKey } from '../../support/inbox.ts'
+import { openWorkerHome } from '../../support/worker.ts'
 
 const mailboxCount = 5
 const answersEach = 80
