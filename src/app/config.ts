@@ -4,6 +4,7 @@ import { AppError } from '../core/errors.ts'
 import {
   choice,
   databaseUrl,
+  growingSpans,
   optionalText,
   type Setting,
   schemaName,
@@ -49,6 +50,10 @@ const settings = {
     connectTimeoutSeconds: wholeNumber('ROOKERY_INBOX_CONNECT_TIMEOUT_SECONDS', 30, 1, 600),
     silenceTimeoutSeconds: wholeNumber('ROOKERY_INBOX_SILENCE_TIMEOUT_SECONDS', 60, 1, 600),
   },
+  reconcile: {
+    looksSeconds: growingSpans('ROOKERY_RECONCILE_LOOKS', '2m,10m,60m,6h,24h'),
+    graceSeconds: wholeNumber('ROOKERY_RECONCILE_GRACE_SECONDS', 900, 1, 86_400),
+  },
   bounce: {
     slots: wholeNumber('ROOKERY_BOUNCE_SLOTS', 100, 1, 1_000),
     coalesceMs: wholeNumber('ROOKERY_BOUNCE_COALESCE_MS', 10, 0, 1_000),
@@ -91,6 +96,7 @@ export interface Config {
   }
   readonly sending: Values['sending']
   readonly inbox: Values['inbox']
+  readonly reconcile: Values['reconcile']
   readonly bounce: Values['bounce']
   readonly queue: Values['queue']
   readonly scheduler: Values['scheduler']

@@ -34,6 +34,20 @@ export function share(variable: string, fallback: number): Setting<number> {
   return { variable, expects: 'a share above 0, at most 1', schema, fallback: `${fallback}`, secret: false }
 }
 
+const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
+
+/** Spans such as `90s`, `10m`, `6h`, `2d`, each longer than the one before; read as seconds. */
+export function growingSpans(variable: string, fallback: string): Setting<readonly number[]> {
+  const schema = z
+    .string()
+    .regex(/^\d{1,6}[smhd](\s*,\s*\d{1,6}[smhd])*$/)
+    .transform((value) => value.split(',').map((span) => span.trim()))
+    .transform((spans) => spans.map((span) => Number.parseInt(span, 10) * (unitSeconds[span.slice(-1)] ?? 1)))
+    .refine((spans) => spans.every((span, at) => span > (spans[at - 1] ?? 0)))
+  const expects = 'spans such as 90s, 10m, 6h or 2d with commas between, each longer than the one before'
+  return { variable, expects, schema, fallback, secret: false }
+}
+
 export function choice<const T extends string>(
   variable: string,
   values: readonly [T, ...T[]],

@@ -5,6 +5,7 @@ import { connectionLost } from '../db/connect.ts'
 import { addBounceCommands } from './commands/bounces.ts'
 import { addCampaignCommands } from './commands/campaign.ts'
 import { addDemoCommand } from './commands/demo.ts'
+import { addEmailCommands } from './commands/emails.ts'
 import { addInboxCommands } from './commands/inbox.ts'
 import { addLeadCommands } from './commands/leads.ts'
 import { addMailboxCommands } from './commands/mailbox.ts'
@@ -24,6 +25,7 @@ const groups: readonly ((program: Command) => void)[] = [
   addLeadCommands,
   addSuppressionCommands,
   addCampaignCommands,
+  addEmailCommands,
   addInboxCommands,
   addBounceCommands,
   addStatusCommand,

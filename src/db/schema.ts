@@ -17,6 +17,17 @@ export type Defaulted<T> =
     ? ColumnType<S, I | undefined, U>
     : ColumnType<T, T | undefined, T>
 
+export interface AuditLogTable {
+  id: string
+  tenant_id: string | null
+  at: Defaulted<Timestamp>
+  actor: string
+  action: string
+  entity_type: string
+  entity_id: string
+  details: Defaulted<Json>
+}
+
 export interface CampaignLeadsTable {
   tenant_id: string
   campaign_id: string
@@ -233,6 +244,20 @@ export interface EmailFoldersTable {
   suspect_attempts: Defaulted<number>
 }
 
+export interface EmailLooksTable {
+  tenant_id: string
+  id: string
+  email_id: string
+  attempt: number
+  look: number
+  looked_at: Defaulted<Timestamp>
+  folders: Defaulted<string[]>
+  result: 'found' | 'absent' | 'failed' | 'none'
+  controlled: Defaulted<boolean>
+  followed_by: 'sent' | 'look' | 'parked' | 'scheduled'
+  reason: string
+}
+
 export interface EmailMessagesTable {
   tenant_id: string
   id: string
@@ -330,6 +355,12 @@ export interface EmailsTable {
   bounce_reason: string | null
   created_at: Defaulted<Timestamp>
   updated_at: Defaulted<Timestamp>
+  unknown_at: Timestamp | null
+  look_attempt: number | null
+  looks: Defaulted<number>
+  next_look_at: Timestamp | null
+  parked_code: string | null
+  parked_reason: string | null
 }
 
 export interface FleetEpochTable {
@@ -499,6 +530,7 @@ export interface TenantsTable {
 }
 
 export interface Database {
+  audit_log: AuditLogTable
   campaign_leads: CampaignLeadsTable
   campaign_mailboxes: CampaignMailboxesTable
   campaign_steps: CampaignStepsTable
@@ -511,6 +543,7 @@ export interface Database {
   email_bounces: EmailBouncesTable
   email_events: EmailEventsTable
   email_folders: EmailFoldersTable
+  email_looks: EmailLooksTable
   email_messages: EmailMessagesTable
   email_providers: EmailProvidersTable
   emails: EmailsTable

@@ -71,6 +71,14 @@ describe('readConfig', () => {
     expect(problemsOf({ ROOKERY_SENDING_SLOTS: written })).toHaveLength(1)
   })
 
+  test('spans are read as seconds, and each must be longer than the one before', () => {
+    const looks = (written: string) => readConfig({ ROOKERY_RECONCILE_LOOKS: written }).reconcile.looksSeconds
+    expect(looks('')).toEqual([120, 600, 3600, 21_600, 86_400])
+    expect(looks('1s, 90s,1d')).toEqual([1, 90, 86_400])
+    for (const bad of ['5', '2m,1m', '1h,60m', '0s', '2 m', '1w', '1m,'])
+      expect(problemsOf({ ROOKERY_RECONCILE_LOOKS: bad }), bad).toHaveLength(1)
+  })
+
   test('an unknown variable is reported with the nearest known one', () => {
     expect(problemsOf({ ROOKERY_SENDING_SLOT: '5', ROOKERY_XYLOPHONE_COLOURS: '1', PATH: '/bin' })).toEqual([
       'ROOKERY_SENDING_SLOT is not a variable of Rookery. Did you mean ROOKERY_SENDING_SLOTS?',
