@@ -85,6 +85,8 @@ export interface PlannedEmail {
   lane: Campaign['lane']
   to: string
   dueAt: Date
+  /** Goes before the first emails of other leads. */
+  isFollowUp: boolean
 }
 
 /** Enrols leads with the plan of their first email; a lead already enrolled is left as it is, and gets no row. */
@@ -107,11 +109,11 @@ export async function insertPlannedEmails(trx: Trx, emails: readonly PlannedEmai
   if (emails.length === 0) return
   await sql`
     insert into emails (tenant_id, id, campaign_id, lead_id, step_id, email_account_id, lane, to_address, due_at,
-                        first_due_at)
-    select "tenantId", id, "campaignId", "leadId", "stepId", "mailboxId", lane, "to", "dueAt", "dueAt"
+                        first_due_at, is_follow_up)
+    select "tenantId", id, "campaignId", "leadId", "stepId", "mailboxId", lane, "to", "dueAt", "dueAt", "isFollowUp"
       from json_to_recordset(${JSON.stringify(emails)}) as i (
         "tenantId" uuid, id uuid, "campaignId" uuid, "leadId" uuid, "stepId" uuid, "mailboxId" uuid, lane text,
-        "to" text, "dueAt" timestamptz)
+        "to" text, "dueAt" timestamptz, "isFollowUp" boolean)
     on conflict on constraint emails_step_key do nothing`.execute(trx)
 }
 

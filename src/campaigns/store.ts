@@ -142,7 +142,7 @@ export async function setCompletedCampaigns(db: Db): Promise<string[]> {
 export async function holdPausedEmails(trx: Trx, limit: number): Promise<number> {
   const { rows } = await sql`
     update emails e set status = 'held', reason_code = 'campaign_paused', error_message = 'the campaign is paused',
-           updated_at = now()
+           held_at = now(), updated_at = now()
      where (e.tenant_id, e.id) in (
        select e2.tenant_id, e2.id from campaigns c
          join emails e2 on e2.tenant_id = c.tenant_id and e2.campaign_id = c.id and e2.status = 'scheduled'
@@ -159,13 +159,14 @@ export interface ReleasedLane {
   at: Date
 }
 
-/** Puts held emails of active campaigns back, not aged by the pause; returns the lanes that have work again, and from when. */
+/** Puts held emails of active campaigns back, older by no moment of the pause; returns the lanes that have work again, and from when. */
 export async function releaseHeldEmails(trx: Trx, limit: number): Promise<ReleasedLane[]> {
   const { rows } = await sql<ReleasedLane>`
     with released as (
       update emails e
-         set status = 'scheduled', reason_code = null, error_message = null, updated_at = now(),
-             first_due_at = greatest(e.first_due_at, now())
+         set status = 'scheduled', reason_code = null, error_message = null, held_at = null, updated_at = now(),
+             first_due_at = e.first_due_at
+               + greatest(interval '0', now() - greatest(e.first_due_at, coalesce(e.held_at, now())))
        where (e.tenant_id, e.id) in (
          select e2.tenant_id, e2.id from campaigns c
            join emails e2 on e2.tenant_id = c.tenant_id and e2.campaign_id = c.id and e2.status = 'held'

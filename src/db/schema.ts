@@ -120,7 +120,7 @@ export interface EmailAccountsTable {
   domain_id: string | null
   provider_id: Defaulted<string>
   mailbox_type: Defaulted<'personal' | 'shared' | 'system'>
-  status: Defaulted<'active' | 'paused'>
+  status: Defaulted<'active' | 'paused' | 'removed'>
   status_reason: string | null
   paused_until: Timestamp | null
   timezone: Defaulted<string>
@@ -148,6 +148,7 @@ export interface EmailAccountsTable {
   sync_failures: Defaulted<number>
   sync_error: string | null
   plus_addressing: Defaulted<boolean>
+  paused_at: Timestamp | null
 }
 
 export interface EmailAttachmentsTable {
@@ -361,6 +362,8 @@ export interface EmailsTable {
   next_look_at: Timestamp | null
   parked_code: string | null
   parked_reason: string | null
+  is_follow_up: Defaulted<boolean>
+  held_at: Timestamp | null
 }
 
 export interface FleetEpochTable {

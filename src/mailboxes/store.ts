@@ -1,9 +1,9 @@
-import { type Selectable, sql, type Updateable } from 'kysely'
+import { type Selectable, sql, type UpdateObject } from 'kysely'
 import { domainOf } from '../core/email-address.ts'
 import { AppError } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
 import type { Db, Trx } from '../db/connect.ts'
-import type { EmailAccountsTable } from '../db/schema.ts'
+import type { Database, EmailAccountsTable } from '../db/schema.ts'
 import type { MailboxDefinition, MailboxLimits, MailboxServers } from './definition.ts'
 
 export type Mailbox = Selectable<EmailAccountsTable>
@@ -28,7 +28,9 @@ export async function insertMailbox(
       id: newId(),
       domain_id: domainId,
     })
-    .onConflict((conflict) => conflict.columns(['tenant_id', 'email_address']).doNothing())
+    .onConflict((conflict) =>
+      conflict.columns(['tenant_id', 'email_address']).where('status', '<>', 'removed').doNothing(),
+    )
     .returningAll()
     .executeTakeFirst()
   if (!mailbox) throw new AppError('conflict', `There already is a mailbox ${definition.address}.`)
@@ -51,6 +53,7 @@ export async function findMailbox(db: Db, tenantId: string, address: string): Pr
     .selectAll()
     .where('tenant_id', '=', tenantId)
     .where('email_address', '=', address)
+    .where('status', '<>', 'removed')
     .executeTakeFirst()
 }
 
@@ -75,6 +78,7 @@ export async function listMailboxes(db: Db, tenantId: string): Promise<MailboxLi
         .as('blocked_reason'),
     )
     .where('mailbox.tenant_id', '=', tenantId)
+    .where('mailbox.status', '<>', 'removed')
     .orderBy('mailbox.email_address')
     .execute()
 }
@@ -92,11 +96,21 @@ export async function countPausedEmails(db: Db, tenantId: string | null): Promis
 
 /** Nothing is claimed for it any more; what is on the wire finishes. */
 export async function setMailboxPaused(trx: Trx, mailbox: Mailbox, reason: string): Promise<void> {
-  await setColumns(trx, mailbox, { status: 'paused', status_reason: reason, paused_until: null })
+  await setColumns(trx, mailbox, {
+    status: 'paused',
+    status_reason: reason,
+    paused_until: null,
+    paused_at: sql`coalesce(paused_at, now())`,
+  })
 }
 
 export async function setMailboxActive(trx: Trx, mailbox: Mailbox): Promise<void> {
-  await setColumns(trx, mailbox, { status: 'active', status_reason: null, paused_until: null })
+  await setColumns(trx, mailbox, {
+    status: 'active',
+    status_reason: null,
+    paused_until: null,
+    paused_at: null,
+  })
   await wakeLanes(trx, mailbox)
 }
 
@@ -145,7 +159,7 @@ async function wakeLanes(trx: Trx, mailbox: Mailbox): Promise<void> {
 async function setColumns(
   trx: Trx,
   mailbox: Mailbox,
-  columns: Updateable<EmailAccountsTable>,
+  columns: UpdateObject<Database, 'email_accounts'>,
 ): Promise<void> {
   await trx
     .updateTable('email_accounts')

@@ -19,7 +19,7 @@ import {
   setPostponed,
 } from './claim-store.ts'
 import { type LaneBlock, type LaneState, laneBlock } from './lane-state.ts'
-import { setMailboxesActive } from './lane-store.ts'
+import { endPausesOver } from './pause-store.ts'
 import { skipEmails } from './skip-store.ts'
 
 export interface ClaimRequest extends LaneRef {
@@ -66,7 +66,7 @@ export async function claimEmails(
   const { now, states } = await listLaneStates(trx, requests)
   const stateOf = new Map(states.map((state) => [laneId(state), state]))
   const blocks = new Map(states.map((state) => [laneId(state), laneBlock(state, now)]))
-  await setMailboxesActive(trx, pausesOver(states, blocks))
+  await endPausesOver(trx, pausesOver(states, blocks))
 
   const candidates: Candidate[] = []
   const decided: Decided = { claimed: [], dropped: [] }

@@ -128,13 +128,24 @@ export async function lockDueEmails(trx: Trx, picks: readonly LanePick[], now: D
       from unnest(${picks.map((pick) => pick.mailboxId)}::uuid[], ${picks.map((pick) => pick.lane)}::text[],
                   ${picks.map((pick) => pick.count)}::int[]) as wanted (mailbox_id, lane, count)
      cross join lateral (
-       select tenant_id, id, kind, email_account_id, lane, to_address, to_domain, due_at, first_due_at, attempt,
-              transient_failures, message_id, ref, content, campaign_id, lead_id, step_id
-         from emails
-        where email_account_id = wanted.mailbox_id and lane = wanted.lane and status = 'scheduled' and due_at <= ${now}
-        order by due_at
-        limit wanted.count
-          for update skip locked
+       select * from (
+         select ${candidateColumns} from emails
+          where email_account_id = wanted.mailbox_id and lane = wanted.lane and status = 'scheduled' and due_at <= ${now}
+            and is_follow_up
+          order by due_at
+          limit wanted.count
+            for update skip locked
+       ) follow_up
+       union all
+       select * from (
+         select ${candidateColumns} from emails
+          where email_account_id = wanted.mailbox_id and lane = wanted.lane and status = 'scheduled' and due_at <= ${now}
+            and not is_follow_up
+          order by due_at
+          limit wanted.count
+            for update skip locked
+       ) other
+       limit wanted.count
      ) e
       left join lateral (
         select reason from suppressions
@@ -154,9 +165,13 @@ export async function lockDueEmails(trx: Trx, picks: readonly LanePick[], now: D
          where p.tenant_id = e.tenant_id and p.campaign_id = e.campaign_id and p.lead_id = e.lead_id
            and p.status = 'sent' and cl.last_step_id is not null
       ) thread on true
-     order by e.due_at`.execute(trx)
+     order by e.is_follow_up desc, e.due_at`.execute(trx)
   return rows.map(toCandidate)
 }
+
+const candidateColumns = sql.raw(`
+  tenant_id, id, kind, email_account_id, lane, to_address, to_domain, due_at, first_due_at, is_follow_up, attempt,
+  transient_failures, message_id, ref, content, campaign_id, lead_id, step_id`)
 
 interface CandidateRow {
   tenant_id: string
@@ -254,7 +269,7 @@ export async function setPostponed(trx: Trx, postponements: readonly Postponemen
   await sql`
     update emails e
        set status = i.status, due_at = coalesce(i."dueAt", e.due_at), reason_code = i.code,
-           error_message = i.reason, updated_at = now()
+           error_message = i.reason, held_at = case i.status when 'held' then now() end, updated_at = now()
       from json_to_recordset(${toJson(postponements)}) as i (
         "tenantId" uuid, id uuid, status text, "dueAt" timestamptz, code text, reason text)
      where e.tenant_id = i."tenantId" and e.id = i.id`.execute(trx)

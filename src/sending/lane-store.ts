@@ -129,22 +129,10 @@ export async function setMailboxPaused(
   const lastsLonger = sql`status = 'paused' and (paused_until is null or paused_until >= ${until})`
   const { rows } = await sql<{ paused_until: Date | null }>`
     update email_accounts
-       set status = 'paused', updated_at = now(),
+       set status = 'paused', updated_at = now(), paused_at = coalesce(paused_at, now()),
            status_reason = case when ${lastsLonger} then status_reason else ${storable(reason)} end,
            paused_until = case when ${lastsLonger} then paused_until else ${until} end
      where tenant_id = ${mailbox.tenantId} and id = ${mailbox.mailboxId}
     returning paused_until`.execute(db)
   return rows[0]?.paused_until ?? null
-}
-
-/** Ends pauses whose time has passed. */
-export async function setMailboxesActive(trx: Trx, mailboxIds: readonly string[]): Promise<void> {
-  if (mailboxIds.length === 0) return
-  await trx
-    .updateTable('email_accounts')
-    .set({ status: 'active', status_reason: null, paused_until: null })
-    .where('id', 'in', mailboxIds)
-    .where('status', '=', 'paused')
-    .where('paused_until', '<=', sql<Date>`now()`)
-    .execute()
 }

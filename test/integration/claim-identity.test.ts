@@ -41,6 +41,7 @@ async function plannedEmail(): Promise<PlannedEmail> {
     lane: 'normal',
     to: lead.email,
     dueAt: new Date(Date.now() + 3_600_000),
+    isFollowUp: false,
   }
 }
 

@@ -7,6 +7,7 @@ import {
   setMailboxActive,
   setMailboxPaused,
 } from '../../mailboxes/store.ts'
+import { forgetPauses } from '../../sending/pause-store.ts'
 import { type TenantOptions, withOutput, withTenant } from '../options.ts'
 import { print, printTable } from '../output.ts'
 import { resolveMailbox, resolveTenant, withDatabase } from '../session.ts'
@@ -64,7 +65,12 @@ async function pause(address: string, options: TenantOptions & { reason: string 
 
 async function resume(address: string, options: TenantOptions): Promise<void> {
   await change(address, options, (db, mailbox) =>
-    db.transaction().execute((trx) => setMailboxActive(trx, mailbox)),
+    db.transaction().execute(async (trx) => {
+      await setMailboxActive(trx, mailbox)
+      await forgetPauses(trx, [
+        { tenantId: mailbox.tenant_id, mailboxId: mailbox.id, pausedAt: mailbox.paused_at },
+      ])
+    }),
   )
   print({ address, status: 'active' }, options, () => `${address} sends again.`)
 }

@@ -100,6 +100,7 @@ async function planFirstEmails(
     lane: campaign.lane,
     to: addressOf.get(send.leadId) ?? '',
     dueAt: send.dueAt,
+    isFollowUp: false,
   }))
   return { planned, rotation: [...states].map(([mailboxId, state]) => ({ mailboxId, ...state })) }
 }

@@ -100,6 +100,7 @@ function planFollowUp(lead: LeadToPlan, windowFor: Windows): PlannedEmail[] {
       lane: lead.lane,
       to: lead.email,
       dueAt,
+      isFollowUp: true,
     },
   ]
 }
