@@ -133,7 +133,9 @@ function place(lead: LeadToPlan, turn: Turn, input: SpreadInput): PlannedSend {
   const { mailbox, readyMs } = turn
   const ownZone = leadZone(lead.zone, zone)
   const opensMs = openAfter(window, ownZone, new Date(readyMs)).getTime()
-  const slotMs = Math.min(opensMs, turn.homeMs)
+  // A day that the mailbox has left is not gone back to: only its last day is counted.
+  const hasLeft = civilDate(opensMs, mailbox.zone) < turn.plannedOn
+  const slotMs = hasLeft ? turn.homeMs : Math.min(opensMs, turn.homeMs)
   const dueAt = slotMs === opensMs ? new Date(opensMs) : openAfter(window, ownZone, new Date(slotMs))
   take(turn, slotMs, gapMs(mailbox, seed, lead.id))
   prepare(turn, input)
@@ -142,7 +144,6 @@ function place(lead: LeadToPlan, turn: Turn, input: SpreadInput): PlannedSend {
 
 function take(turn: Turn, slotMs: number, gap: number): void {
   const day = civilDate(slotMs, turn.mailbox.zone)
-  // Without a gap, a lead in another zone may take an earlier day than the last: it counts on the later one.
   const isNewDay = day > turn.plannedOn
   turn.plannedOn = isNewDay ? day : turn.plannedOn
   turn.plannedCount = isNewDay ? 1 : turn.plannedCount + 1

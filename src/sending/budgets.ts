@@ -108,12 +108,26 @@ function dayGrant(
 
 function rollingGrant(budget: Budget | undefined, limits: MailboxLimits, now: Date): Grant {
   const cap = limits.rollingLimit ?? limits.dailyLimit
+  const behind = clockBehind(budget, now)
+  if (behind) return { count: 0, block: behind }
   const buckets = rollBuckets(budget, now)
   const count = Math.max(0, cap - sum(buckets))
   if (count > 0) return { count }
   const reason = `the mailbox has reached its ${cap} emails of any 24 hours`
   return { count: 0, block: { until: firstRelease(buckets, cap, now), code: 'rolling_limit', reason } }
 }
+
+// What left the window at the later time may be inside it at the earlier one, and is forgotten: wait for the clock.
+function clockBehind(budget: Budget | undefined, now: Date): Block | undefined {
+  if (!budget?.bucketAt || bucketStart(now) >= budget.bucketAt.getTime() || isOfWrongClock(budget, now))
+    return undefined
+  const reason = `the database's clock has gone back; the limit of 24 hours is counted up to ${budget.bucketAt.toISOString()}`
+  return { until: budget.bucketAt, code: 'clock_behind', reason }
+}
+
+/** Written by a clock that was more than a day ahead: its takings count from now on, not from its day on. */
+const isOfWrongClock = (budget: Budget, now: Date): boolean =>
+  (budget.bucketAt?.getTime() ?? 0) > bucketStart(now) + rollingMs
 
 /** When enough of the oldest takings have left the window for one more to fit. */
 function firstRelease(buckets: readonly number[], cap: number, now: Date): Date {
@@ -150,8 +164,8 @@ export function takeFrom(
     if (key !== rollingKey(limits.mailboxId)) return [{ ...budget, used: budget.used + count }]
     const buckets = rollBuckets(budget, now)
     buckets.push((buckets.pop() ?? 0) + count)
-    const newest = Math.max(bucketStart(now), budget.bucketAt?.getTime() ?? 0)
-    return [{ ...budget, buckets, bucketAt: new Date(newest) }]
+    const newest = isOfWrongClock(budget, now) ? 0 : (budget.bucketAt?.getTime() ?? 0)
+    return [{ ...budget, buckets, bucketAt: new Date(Math.max(bucketStart(now), newest)) }]
   })
 }
 
@@ -169,6 +183,7 @@ export function giveBackTo(budget: Budget, claimedAt: Date): Budget {
 // The buckets as they stand at `now`: newest last, those that left the window dropped, leading zeros too.
 function rollBuckets(budget: Budget | undefined, now: Date): number[] {
   if (!budget?.bucketAt) return [0]
+  if (isOfWrongClock(budget, now)) return [sum(budget.buckets)]
   const steps = Math.max(0, (bucketStart(now) - budget.bucketAt.getTime()) / bucketMs)
   const idle = Math.min(steps, bucketCount)
   const rolled = [...budget.buckets, ...new Array<number>(idle).fill(0)].slice(-bucketCount)

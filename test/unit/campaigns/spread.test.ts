@@ -119,7 +119,7 @@ describe('the spread of first emails', () => {
     expect(near?.dueAt.toISOString()).toBe('2026-03-02T10:01:00.000Z')
   })
 
-  it('counts on one day what two zones make due on two, so that neither exceeds the limit', () => {
+  it('keeps to the later day when two zones make emails due on two, so that neither exceeds the limit', () => {
     const [here, abroad] = [leads(1), leads(1, 'America/New_York')]
     const sends = plan({
       now: new Date('2026-03-02T20:00:00Z'),
@@ -128,7 +128,7 @@ describe('the spread of first emails', () => {
     })
     expect(times(sends)).toEqual([
       '2026-03-03T09:00:00.000Z',
-      '2026-03-02T20:00:00.000Z',
+      '2026-03-03T14:00:00.000Z',
       '2026-03-03T09:00:00.000Z',
       '2026-03-04T09:00:00.000Z',
     ])

@@ -137,6 +137,18 @@ describe('budgets of a mailbox', () => {
     )
   })
 
+  test('forget nothing and block no one for long when the clock had been far ahead', () => {
+    const of = { ...limits, dailyLimit: 1000, rollingLimit: 2 }
+    const start = Date.parse('2026-03-25T00:00:00Z')
+    const step = (laterMs: number) => ({ laterMs, wanted: 5, giveBack: null })
+    const granted: number[] = []
+    const year = 365 * dayMs
+    play(of, start, [step(year), step(-year), step(dayMs + 2 * bucketMs)], (_, __, ___, count) =>
+      granted.push(count),
+    )
+    expect(granted).toEqual([2, 0, 2])
+  })
+
   test('never let more out on a civil day than its cap, counting what may arrive two minutes late', () => {
     fc.assert(
       fc.property(mailbox, anyMoment, steps(forward), (drawn, start, schedule) => {
