@@ -3,16 +3,18 @@ import { maxDiagnosticChars } from '../limits.ts'
 import { replyCodesOf } from '../reply-codes.ts'
 import { type SmtpStage, smtpStageOf } from '../smtp-stage.ts'
 import type { BounceReason } from '../verdict.ts'
+import { blocklistRules } from './blocklist-rules.ts'
 import { contentRules, spamVerdictRules } from './content-rules.ts'
 import { domainRules } from './domain-rules.ts'
 import { filterRules } from './filter-rules.ts'
+import { closedMailboxRules, inactiveRules } from './inactive-rules.ts'
 import { faultRules, machineRules, protocolRules } from './machine-rules.ts'
 import { mailboxRules } from './mailbox-rules.ts'
 import { formRules, sizeRules, standardRules } from './message-rules.ts'
 import { loginRules, policyRules, relayRules } from './policy-rules.ts'
 import { rateRules, transientRules } from './rate-rules.ts'
-import { deadRecipientRules, refusedRecipientRules, unknownRecipientRules } from './recipient-rules.ts'
-import { blocklistRules, blockRules, greetingRules, reputationRules } from './reputation-rules.ts'
+import { deadRecipientRules, refusedRecipientRules } from './recipient-rules.ts'
+import { blockRules, greetingRules, reputationRules } from './reputation-rules.ts'
 import { type CompiledRule, compileRule } from './rule.ts'
 import { authenticationRules, senderDnsRules, senderRules } from './sender-rules.ts'
 import {
@@ -22,6 +24,7 @@ import {
   reasonOfStatus,
 } from './status-reasons.ts'
 import { connectionRules, expiryRules } from './transport-rules.ts'
+import { unknownRecipientRules } from './unknown-recipient-rules.ts'
 
 /** The first rule that matches decides: what names its cause plainly stands before what only sounds like it. */
 const beforeRecipient: readonly CompiledRule[] = [
@@ -30,6 +33,7 @@ const beforeRecipient: readonly CompiledRule[] = [
   ...senderDnsRules,
   ...authenticationRules,
   ...mailboxRules,
+  ...inactiveRules,
   ...rateRules,
   ...sizeRules,
   ...transientRules,
@@ -43,6 +47,7 @@ const beforeRecipient: readonly CompiledRule[] = [
   ...faultRules,
   ...domainRules,
   ...blocklistRules,
+  ...closedMailboxRules,
 ].map(compileRule)
 
 const unknownRecipient = unknownRecipientRules.map(compileRule)

@@ -9,6 +9,9 @@ export const spamVerdictRules: readonly ReasonRule[] = [
       'due to spam classification',
       'rejected: spam detected',
       'message content rejected',
+      // "A URL in this email (example.com) is listed on", "Blocked Using Spam Pattern"
+      '{url|uri|link|links|domain name} in {this|your|the} {message|email|mail|body}',
+      'spam pattern',
       'blacklisted url',
       'uribl',
       'surbl',
@@ -49,6 +52,20 @@ export const contentRules: readonly ReasonRule[] = [
     reason: 'spam_content',
     says: [
       // Google: "Our system has detected that this message is likely unsolicited mail"; SpamAssassin: "Message scored as spam"
+      // "Mail content denied", "Content reject", "Blocked Using Spam Pattern"; fingerprints of Cloudmark: "Message blocked [CS]"
+      'content {reject|rejected|denied|blocked|refused|not allowed|not accepted}',
+      '{blocked|rejected|refused|denied} {due to|because of|for|by} {content|its content|message content|the content}',
+      '{suspicious|malicious|fraudulent|phishing|scam} {content|link|links|url|urls|message|mail|email}',
+      'phishing',
+      '[cs]',
+      'antyspam',
+      'antispam',
+      'anti-spam',
+      'pourriel',
+      'spamming',
+      '垃圾邮件',
+      '垃圾郵件',
+      '迷惑メール',
       'unsolicited mail',
       'unsolicited email',
       'unsolicited bulk',

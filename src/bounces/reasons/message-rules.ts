@@ -6,6 +6,11 @@ export const sizeRules: readonly ReasonRule[] = [
     reason: 'too_large',
     says: [
       // RFC 1870: "552 5.3.4 Message size exceeds fixed maximum message size (10485760)"
+      // "Declared message size (36700160) exceeds limit", "The file attachment exceeds the maximum size", "Message exceeds local size limit"
+      '{message|mail|email|attachment|attachments|data|body}…{exceeds|exceeded|exceed|over|larger than|greater than|bigger than}…{size|limit|maximum}',
+      '{message|mail|email|attachment|attachments|file} {is|are|was} {too large|too big|oversized|too long}',
+      '{maximum|max|max.|maximal} {message|mail|email|allowed|permitted|attachment} size',
+      'size … {exceeds|exceeded|too large|too big|over}',
       'message size exceeds',
       'message size … exceeds',
       'message size limit',
@@ -72,6 +77,22 @@ export const formRules: readonly ReasonRule[] = [
     reason: 'bad_message',
     says: [
       'missing header',
+      // "MIME/REJECT: Invalid structure", "Invalid data in message", "Messages should have one or no Date headers, not 2"
+      '{invalid|malformed|bad|broken|illegal|corrupt|corrupted} {mime|message|data in message|structure|header|headers|encoding|content|body|date|content-type}',
+      'mime/reject',
+      '{missing|malformed|invalid|multiple|duplicate|no|without|lacks|one or no|more than one|several} …{from|date|subject|to|message-id|sender|reply-to} {header|headers|field|fields|line}',
+      '{header|headers} … {missing|malformed|invalid|illegal|too long|not allowed}',
+      '{line|lines} {too long|length|exceeds|exceed|is too long|are too long}',
+      'line length',
+      'required standards',
+      'lone cr',
+      'bare cr',
+      'bare carriage return',
+      '{8bit|8-bit|8 bit} {data|characters|content|mime}',
+      'conversion {required|not|failed}',
+      'body type not supported',
+      'media {type|unsupported} not',
+      'not compliant with',
       'improperly-formatted',
       'improper use of 8-bit',
       '8-bit data',

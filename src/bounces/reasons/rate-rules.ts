@@ -13,6 +13,15 @@ export const rateRules: readonly ReasonRule[] = [
       'too many recipients',
       'sent to too many',
       // Postfix: "421 4.7.0 Error: too many connections from 192.0.2.1"
+      // Hotmail: "421 RP-001 ... We have limits for how many messages can be sent per hour and per day"
+      '{421|550|451} rp-00',
+      'how many messages can be sent',
+      'too many {connections|recipients|invalid recipients|unknown users|hosts|transactions|attempts|deliveries|concurrent|simultaneous|parallel|open}',
+      '{exceeded|exceeds|reached|over|hit}‥{rate|sending limit|message limit|connection limit|hourly limit|daily limit|limit of messages}',
+      '{rate|frequency|volume|connections|messages per|sessions}‥{limit|limited|limitation|exceeded|too high}',
+      '{sending|send|sent|come|coming|arriving|submitting}‥{too fast|too quickly|too many|too much|too often}',
+      'too {fast|frequent|frequently}',
+      'slow‥down',
       'too many connections',
       'too many concurrent',
       'too many simultaneous',

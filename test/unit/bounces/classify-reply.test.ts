@@ -3,10 +3,13 @@ import { classifyReason, classifyReplyLine } from '../../../src/bounces/reasons/
 import { commonReplies } from './common-replies.ts'
 import { replyWordings } from './reply-wordings.ts'
 import { serverReplies } from './server-replies.ts'
+import { wordedReplies } from './worded-replies.ts'
 
 describe('replies that servers are known to give', () => {
   it.each(
-    [...replyWordings, ...commonReplies, ...serverReplies].map(([reason, line]) => [line, reason] as const),
+    [...replyWordings, ...commonReplies, ...serverReplies, ...wordedReplies].map(
+      ([reason, line]) => [line, reason] as const,
+    ),
   )('%s: %s', (line, reason) => {
     expect(classifyReplyLine(line)).toBe(reason)
   })
