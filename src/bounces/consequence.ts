@@ -32,8 +32,10 @@ const againstSender = new Set([
 
 const nothing: Consequence = { bounceType: 'other', event: null, stop: null, holds: false, counter: null }
 
+type Told = Pick<RecipientVerdict, 'kind' | 'reason' | 'status' | 'smtpCode' | 'feedbackType'>
+
 /** Undefined: nothing about a failure, only that the message went out. */
-export function consequenceOf(recipient: RecipientVerdict): Consequence | undefined {
+export function consequenceOf(recipient: Told): Consequence | undefined {
   switch (recipient.kind) {
     case 'hard':
       return { ...nothing, bounceType: 'hard', event: 'bounced', stop: bounced(recipient), counter: 'hard' }
@@ -50,7 +52,7 @@ export function consequenceOf(recipient: RecipientVerdict): Consequence | undefi
   }
 }
 
-function ofFeedback({ reason, feedbackType }: RecipientVerdict): Consequence {
+function ofFeedback({ reason, feedbackType }: Told): Consequence {
   if (reason === 'complaint') {
     const stop = { code: 'complained', reason: `the recipient complained (${feedbackType ?? 'abuse'})` }
     return { ...nothing, bounceType: 'complaint', event: 'complained', stop, counter: 'complaints' }
@@ -62,10 +64,9 @@ function ofFeedback({ reason, feedbackType }: RecipientVerdict): Consequence {
   return nothing
 }
 
-const bounced = ({ reason, status, smtpCode }: RecipientVerdict) => {
+const bounced = ({ reason, status, smtpCode }: Told) => {
   const codes = [smtpCode, status].filter((code) => code !== null).join(' ')
   return { code: 'bounced', reason: `the address is dead: ${reason}${codes ? ` (${codes})` : ''}` }
 }
 
-const softCounter = ({ reason }: RecipientVerdict): Counter =>
-  againstSender.has(reason) ? 'blocked' : 'soft'
+const softCounter = ({ reason }: Told): Counter => (againstSender.has(reason) ? 'blocked' : 'soft')

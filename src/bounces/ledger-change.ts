@@ -69,7 +69,7 @@ export function ledgerChanges(facts: readonly BounceFact[]): LedgerChanges {
     if (next !== state) states.set(state.id, next)
     if (!event || !isNew(state, fact)) continue
     changes.events.push({ email: next, type: event, at: fact.at, data: eventData(fact) })
-    if (counter) changes.counters.push(...counterSteps(fact, counter))
+    if (counter) changes.counters.push(...counterSteps({ ...fact.email, at: fact.at }, counter))
   }
   return { ...changes, emails: [...states.values()] }
 }
@@ -106,10 +106,18 @@ function eventData({ recipient, consequence, reportId }: BounceFact): Record<str
   }
 }
 
-function counterSteps({ email, at }: BounceFact, counter: Counter): CounterStep[] {
-  const common = { tenantId: email.tenantId, day: at.toISOString().slice(0, 10), counter }
+interface Counted {
+  tenantId: string
+  mailboxId: string
+  to: string
+  at: Date
+}
+
+/** One for the mailbox, one for the recipient's domain. */
+export function counterSteps({ tenantId, mailboxId, to, at }: Counted, counter: Counter): CounterStep[] {
+  const common = { tenantId, day: at.toISOString().slice(0, 10), counter }
   return [
-    { ...common, subjectType: 'mailbox', subject: email.mailboxId },
-    { ...common, subjectType: 'recipient_domain', subject: domainOf(email.to) },
+    { ...common, subjectType: 'mailbox', subject: mailboxId },
+    { ...common, subjectType: 'recipient_domain', subject: domainOf(to) },
   ]
 }

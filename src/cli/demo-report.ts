@@ -117,6 +117,7 @@ export function describeNext({ home, report, commandPrefix }: DemoReport, runnin
     running ? 'Everything still runs; Ctrl-C here stops it. In another terminal:' : 'Where to look next:',
     `  ${rookery} status`,
     `  ${rookery} campaign report "${report.campaign}" --leads`,
+    `  ${rookery} replies list`,
     `  ${rookery} suppressions list`,
     `  ${rookery} mailbox list`,
     `  less ${nearPath(path.join(home, 'workers.log'))}`,

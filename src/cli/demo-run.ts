@@ -19,7 +19,7 @@ import {
 import { type Cleanups, type Prepared, prepare, startDatabase } from './demo-prepare.ts'
 import type { DemoReport } from './demo-report.ts'
 import type { DemoScreen } from './demo-screen.ts'
-import { isSuppressed, launchDemoCampaign } from './demo-setup.ts'
+import { isSuppressed, isUnknownToProvider, launchDemoCampaign } from './demo-setup.ts'
 import { type Watched, watchCampaign } from './demo-watch.ts'
 
 const watchSeconds = 60
@@ -109,7 +109,8 @@ async function runCampaigns(
     sent: last.report.steps.reduce((sum, { sent }) => sum + sent, 0),
     acceptedBefore: before.list.recipients,
     acceptedAfter: (await provider.readAccount()).list.recipients,
-    isForbidden: (recipient) => forbidden.has(recipient) || isSuppressed(recipient),
+    isForbidden: (recipient) =>
+      forbidden.has(recipient) || isSuppressed(recipient) || isUnknownToProvider(recipient),
   })
   return {
     report: first.report,

@@ -48,6 +48,11 @@ export function isSuppressed(recipient: string): boolean {
   return suppressedAddresses.includes(recipient) || recipient.endsWith(`@${suppressedDomain}`)
 }
 
+/** The provider answers "550 5.1.1" to every recipient at this domain. */
+export function isUnknownToProvider(recipient: string): boolean {
+  return recipient.endsWith('@reject-rcpt.test')
+}
+
 /** An empty database that has been migrated. */
 export async function openDemoDatabase(config: Config, url: string): Promise<OpenDatabase> {
   const withUrl = { ...config, database: { ...config.database, url } }

@@ -174,7 +174,7 @@ export interface EmailBodiesTable {
 export interface EmailBouncesTable {
   tenant_id: string
   id: string
-  report_id: string
+  report_id: string | null
   email_id: string
   email_account_id: string
   campaign_id: string | null
@@ -192,6 +192,7 @@ export interface EmailBouncesTable {
   evidence: Defaulted<Json>
   bounced_at: Timestamp
   created_at: Defaulted<Timestamp>
+  pending: Defaulted<boolean>
 }
 
 export interface EmailEventsTable {

@@ -1,4 +1,5 @@
 import type { SubmissionVerdict } from '../smtp/outcome.ts'
+import type { SmtpCommand } from '../smtp/reply.ts'
 
 /** What a submission came to, in the ledger's terms. */
 export interface Settlement {
@@ -18,6 +19,8 @@ export interface Settlement {
   code: string | null
   reason: string | null
   replyCode: number | null
+  /** What the reply answered; also absent from what an earlier version has spooled. */
+  replyCommand?: SmtpCommand | null
   enhancedStatus: string | null
   replyText: string | null
   serverMessageId: string | null

@@ -17,7 +17,7 @@ import { insertWakes } from '../../sending/lane-store.ts'
 import { promoteToSent } from '../../sending/proof-store.ts'
 import { setNotBefore } from '../../sending/sequence-store.ts'
 import type { ReadReport } from './read-report.ts'
-import { suppressFailing } from './suppress-failing.ts'
+import { type FailedAddress, suppressFailing } from './suppress-failing.ts'
 
 export interface MatchedReport extends ReadReport {
   matches: readonly Match[]
@@ -67,7 +67,7 @@ async function recordMatches(trx: Trx, reports: readonly MatchedReport[]): Promi
   await insertBounceEvents(trx, changes.events)
   await holdDelayed(trx, fresh)
   await setSequencesEnded(trx, fresh)
-  await suppressFailing(trx, fresh, reports)
+  await suppressFailing(trx, failedAddresses(fresh, reports))
   await addToCounters(trx, changes.counters)
   return fresh
 }
@@ -81,6 +81,25 @@ async function holdDelayed(trx: Trx, facts: readonly BounceFact[]): Promise<void
   if (holds.length === 0) return
   await insertWakes(trx, await setNotBefore(trx, holds))
   await setEnrolmentsHeld(trx, holds)
+}
+
+function failedAddresses(facts: readonly BounceFact[], reports: readonly MatchedReport[]): FailedAddress[] {
+  return facts.flatMap(({ reportId, email, recipient, consequence, matchedBy, at }) => {
+    const report = reports.find(({ stored }) => stored.id === reportId)
+    if (consequence.event === null || !report) return []
+    const { tenantSettings, messageId } = report.stored
+    const { reason, status, smtpCode, diagnostic } = recipient
+    const proven = matchedBy !== 'recency' && matchedBy !== 'original_recipient'
+    const permanent = recipient.permanent ?? false
+    const source = { reportId, reportMessageId: messageId, emailId: email.id, matchedBy }
+    return {
+      tenantId: email.tenantId,
+      tenantSettings,
+      address: email.to,
+      failure: { emailId: email.id, reason, permanent, at, diagnostic, proven },
+      evidence: { ...source, status, smtpCode, diagnostic: diagnostic?.slice(0, 300) ?? null },
+    }
+  })
 }
 
 function factsOf({ stored, matches }: MatchedReport, locked: ReadonlyMap<string, LockedEmail>): BounceFact[] {

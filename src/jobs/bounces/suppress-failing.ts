@@ -1,5 +1,4 @@
 import { listFailures } from '../../bounces/act-store.ts'
-import type { BounceFact } from '../../bounces/ledger-change.ts'
 import {
   type AddressFailure,
   decideSuppression,
@@ -9,67 +8,45 @@ import {
 import type { Trx } from '../../db/connect.ts'
 import type { NewSuppression } from '../../suppression/store.ts'
 import { suppress } from '../suppress.ts'
-import type { ReadReport } from './read-report.ts'
+
+/** A failure that was recorded in this transaction, or before it. */
+export interface FailedAddress {
+  tenantId: string
+  /** `tenants.settings`. */
+  tenantSettings: unknown
+  address: string
+  failure: AddressFailure
+  /** What an operator needs to judge it a year later, when the report is long gone. */
+  evidence: Record<string, unknown>
+}
 
 /** Suppresses the addresses whose failures have become too many for their tenant's policy. */
-export async function suppressFailing(
-  trx: Trx,
-  facts: readonly BounceFact[],
-  reports: readonly ReadReport[],
-): Promise<void> {
-  const relevant = facts.filter(({ consequence }) => consequence.event !== null)
-  if (relevant.length === 0) return
-  const earlier = await listFailures(trx, distinctAddresses(relevant))
+export async function suppressFailing(trx: Trx, failed: readonly FailedAddress[]): Promise<void> {
+  if (failed.length === 0) return
+  const earlier = await listFailures(trx, distinctAddresses(failed))
   const byTenant = new Map<string, NewSuppression[]>()
-  for (const fact of relevant) {
-    const report = reports.find(({ stored }) => stored.id === fact.reportId)
-    const { policy } = suppressionPolicy(report?.stored.tenantSettings)
-    const { tenantId, to } = fact.email
-    const own = earlier.filter((one) => one.tenantId === tenantId && one.address === to)
-    const decided = decideSuppression(to, failureOf(fact), own, policy)
+  for (const { tenantId, tenantSettings, address, failure, evidence } of failed) {
+    const { policy } = suppressionPolicy(tenantSettings)
+    const own = earlier.filter((one) => one.tenantId === tenantId && one.address === address)
+    const decided = decideSuppression(address, failure, own, policy)
     if (!decided) continue
     const list = byTenant.get(tenantId) ?? []
-    byTenant.set(tenantId, [...list, toSuppression(decided, fact, report)])
+    byTenant.set(tenantId, [...list, toSuppression(decided, evidence)])
   }
   for (const [tenantId, suppressions] of [...byTenant].sort(([a], [b]) => (a < b ? -1 : 1)))
     await suppress(trx, tenantId, suppressions)
 }
 
-function distinctAddresses(facts: readonly BounceFact[]): { tenantId: string; address: string }[] {
-  const pairs = facts.map(
-    ({ email: { tenantId, to } }) => [`${tenantId} ${to}`, { tenantId, address: to }] as const,
+function distinctAddresses(failed: readonly FailedAddress[]): { tenantId: string; address: string }[] {
+  const pairs = failed.map(
+    ({ tenantId, address }) => [`${tenantId} ${address}`, { tenantId, address }] as const,
   )
   return [...new Map(pairs).values()]
 }
 
-function failureOf({ email, recipient, matchedBy, at }: BounceFact): AddressFailure {
-  return {
-    emailId: email.id,
-    reason: recipient.reason,
-    permanent: recipient.permanent ?? false,
-    at,
-    diagnostic: recipient.diagnostic,
-    proven: matchedBy !== 'recency' && matchedBy !== 'original_recipient',
-  }
-}
-
-/** The evidence is what an operator needs to judge it a year later, when the report is long gone. */
 function toSuppression(
   { scope, value, reason, source, expiresAt, events, since }: Suppressed,
-  { email, recipient, reportId, matchedBy }: BounceFact,
-  report: ReadReport | undefined,
+  evidence: Record<string, unknown>,
 ): NewSuppression {
-  const { status, smtpCode, diagnostic } = recipient
-  const evidence = {
-    reportId,
-    reportMessageId: report?.stored.messageId ?? null,
-    emailId: email.id,
-    matchedBy,
-    status,
-    smtpCode,
-    diagnostic: diagnostic?.slice(0, 300) ?? null,
-    events,
-    since,
-  }
-  return { scope, value, reason, source, expiresAt, evidence }
+  return { scope, value, reason, source, expiresAt, evidence: { ...evidence, events, since } }
 }

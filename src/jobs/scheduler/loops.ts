@@ -6,6 +6,7 @@ import { recordTick } from '../../queue/ticks.ts'
 import { insertWakes } from '../../sending/lane-store.ts'
 import type { Logger } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
+import { actOnRefusals } from '../bounces/act-on-refusals.ts'
 import { drainWakes } from './drain-wakes.ts'
 import { enrolNextLeads } from './enrol-leads.ts'
 import { planFollowUps } from './plan-follow-ups.ts'
@@ -41,6 +42,7 @@ export function startSchedulerLoops(ports: SchedulerPorts, intervals: SchedulerI
     loop('planner', intervals.plannerMs, () => plan(ports)),
     loop('holds', intervals.plannerMs * 4, () => settleHolds(ports)),
     loop('syncs', intervals.syncMs, () => sync(ports)),
+    loop('refusals', intervals.syncMs, () => refusals(ports)),
     loop('leases', intervals.leaseSweepSeconds * 1000, () => expire(ports)),
     loop('sweep', intervals.sweepSeconds * 1000, () => sweep(ports)),
   ]
@@ -112,6 +114,11 @@ async function settleHolds({ db }: SchedulerPorts): Promise<boolean> {
 
 async function sync({ db, queue }: SchedulerPorts): Promise<boolean> {
   const { more } = await planSyncs(db, queue, new Date())
+  return more
+}
+
+async function refusals({ db }: SchedulerPorts): Promise<boolean> {
+  const { more } = await actOnRefusals(db)
   return more
 }
 

@@ -132,6 +132,7 @@ function toOutcome(
     ...fate,
     monotonicMs: ports.clock.monotonicMs(),
     replyCode: reply?.code ?? null,
+    replyCommand: reply?.command ?? null,
     enhancedStatus: reply?.enhancedStatus ?? null,
     replyText: reply?.text ?? null,
     serverMessageId: result.serverMessageId ?? null,

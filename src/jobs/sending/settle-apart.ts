@@ -1,6 +1,8 @@
-import type { Db } from '../../db/connect.ts'
+import { insertRefusals } from '../../bounces/refusal-store.ts'
+import type { Db, Trx } from '../../db/connect.ts'
 import { isPassing, type RetryOptions, untilAnswered } from '../../db/retry.ts'
 import { type SettlementInput, settleEmails } from '../../sending/settle-store.ts'
+import { refusalsOf } from './refusals.ts'
 
 /** A settlement that the database refuses: the email will lapse to unknown. */
 export type OnRefused = (outcome: { id: string }, error: unknown) => void
@@ -19,8 +21,8 @@ export async function settleApart<Outcome extends { id: string }>(
 ): Promise<Set<string>> {
   if (outcomes.length === 0) return new Set()
   try {
-    const settle = () => db.transaction().execute((trx) => settleEmails(trx, outcomes.map(toInput)))
-    return await untilAnswered(settle, retry)
+    const write = () => db.transaction().execute((trx) => settle(trx, outcomes.map(toInput)))
+    return await untilAnswered(write, retry)
   } catch (error) {
     if (isPassing(error)) throw error
     if (outcomes.length === 1) {
@@ -32,4 +34,15 @@ export async function settleApart<Outcome extends { id: string }>(
     const second = await settleApart(db, outcomes.slice(half), toInput, onRefused, retry)
     return first.union(second)
   }
+}
+
+/** A refusal that is not noted together with its settlement would be lost with the process. */
+async function settle(trx: Trx, settlements: readonly SettlementInput[]): Promise<Set<string>> {
+  const changed = await settleEmails(trx, settlements)
+  const refusals = refusalsOf(settlements)
+  await insertRefusals(
+    trx,
+    refusals.filter(({ emailId }) => changed.has(emailId)),
+  )
+  return changed
 }
