@@ -119,6 +119,7 @@ function definitionOf(file: CampaignFile): CampaignDefinition {
       stopOnReply: file.stop_on_reply,
       stopOnAutoReply: file.stop_on_auto_reply,
       stopForCompany: file.stop_for_company,
+      whenMailboxRemoved: file.when_mailbox_removed,
     },
     steps: steps.map((step, at) => ({
       id: step.id ?? `step-${at + 1}`,

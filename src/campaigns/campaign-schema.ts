@@ -92,6 +92,9 @@ export const campaignFile = z.strictObject({
   stop_on_reply: yesOrNo('stop_on_reply', true),
   stop_on_auto_reply: yesOrNo('stop_on_auto_reply', false),
   stop_for_company: yesOrNo('stop_for_company', false),
+  when_mailbox_removed: z
+    .enum(['stop', 'reassign'], 'when_mailbox_removed is stop or reassign')
+    .default('stop'),
   seed: z.int32('seed is a whole number').optional(),
   steps: z
     .array(step, 'steps: write a list of steps')

@@ -31,6 +31,8 @@ export const campaignConfiguration = z.strictObject({
   stopOnAutoReply: z.boolean().default(false),
   /** A person's reply ends the sequences of the other leads at the same company's domain too. */
   stopForCompany: z.boolean().default(false),
+  /** Follow-ups of a mailbox that is removed: nobody writes to its leads again, or another mailbox does. */
+  whenMailboxRemoved: z.enum(['stop', 'reassign']).default('stop'),
 })
 export type CampaignConfiguration = z.infer<typeof campaignConfiguration>
 

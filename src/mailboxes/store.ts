@@ -114,6 +114,21 @@ export async function setMailboxActive(trx: Trx, mailbox: Mailbox): Promise<void
   await wakeLanes(trx, mailbox)
 }
 
+/** Its row stays for the ledger; its passwords do not, and its address is free again. */
+export async function setMailboxRemoved(trx: Trx, mailbox: Mailbox): Promise<void> {
+  await setColumns(trx, mailbox, {
+    status: 'removed',
+    status_reason: null,
+    paused_until: null,
+    imap_host: null,
+  })
+  await trx
+    .deleteFrom('mailbox_credentials')
+    .where('tenant_id', '=', mailbox.tenant_id)
+    .where('email_account_id', '=', mailbox.id)
+    .execute()
+}
+
 /** Name and servers; its lanes try again what the old ones refused. */
 export async function setMailboxServers(trx: Trx, mailbox: Mailbox, servers: MailboxServers): Promise<void> {
   await setColumns(trx, mailbox, serverColumns(servers))

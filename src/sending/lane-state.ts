@@ -6,7 +6,7 @@ export interface LaneState {
   mailboxId: string
   lane: 'high' | 'normal' | 'low'
   tenantStatus: 'active' | 'suspended'
-  status: 'active' | 'paused'
+  status: 'active' | 'paused' | 'removed'
   statusReason: string | null
   pausedUntil: Date | null
   blockedUntil: Date | null
@@ -27,6 +27,9 @@ export interface LaneBlock {
 export function laneBlock(state: LaneState, now: Date): LaneBlock | undefined {
   if (state.tenantStatus !== 'active') {
     return { until: null, code: 'tenant_suspended', reason: 'the tenant is suspended' }
+  }
+  if (state.status === 'removed') {
+    return { until: null, code: 'mailbox_removed', reason: 'the mailbox was removed' }
   }
   if (state.status === 'paused' && !(state.pausedUntil && state.pausedUntil <= now)) {
     const reason = `the mailbox is paused: ${state.statusReason ?? 'by hand'}`

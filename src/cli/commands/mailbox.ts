@@ -13,6 +13,7 @@ import { print, printTable } from '../output.ts'
 import { resolveMailbox, resolveTenant, withDatabase } from '../session.ts'
 import { addMailboxAddCommand } from './mailbox-add.ts'
 import { addMailboxPasswordCommand } from './mailbox-password.ts'
+import { addMailboxRemoveCommand } from './mailbox-remove.ts'
 import { addMailboxSetCommand } from './mailbox-set.ts'
 import { addMailboxTestCommand } from './mailbox-test.ts'
 
@@ -32,6 +33,7 @@ export function addMailboxCommands(program: Command): void {
   withTenant(withOutput(group.command('resume').argument('<address>')))
     .description('Let a mailbox send again.')
     .action(resume)
+  addMailboxRemoveCommand(group)
 }
 
 async function list(options: TenantOptions): Promise<void> {

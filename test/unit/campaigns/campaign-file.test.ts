@@ -53,6 +53,7 @@ describe('a campaign file', () => {
         stopOnReply: true,
         stopOnAutoReply: false,
         stopForCompany: false,
+        whenMailboxRemoved: 'stop',
       },
       steps: [
         {
@@ -88,6 +89,7 @@ describe('a campaign file', () => {
       stopOnReply: true,
       stopOnAutoReply: false,
       stopForCompany: false,
+      whenMailboxRemoved: 'stop',
     })
     const opens = nextOpen(windowOf(stored), 'UTC', new Date('2026-12-25T10:00:00Z'))
     expect(opens?.toISOString()).toBe('2026-12-28T09:00:00.000Z')
