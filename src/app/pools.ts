@@ -82,7 +82,8 @@ async function startScheduler(context: Context, queue: QueueClient) {
   const { db, log, metrics, config } = context
   await scheduleMaintenance(queue)
   addFleetGauges(metrics, { readState: () => readFleetState(db) })
-  const loops = startSchedulerLoops({ db, queue, log, metrics }, config.scheduler)
+  const { looksSeconds } = config.reconcile
+  const loops = startSchedulerLoops({ db, queue, log, metrics }, { ...config.scheduler, looksSeconds })
   const served = startServed(context, queue, 'scheduler', systemMaintenance({ db }), 2)
   return {
     async stop() {
@@ -109,8 +110,9 @@ async function startSending(context: Context, queue: QueueClient) {
 }
 
 function startInbox(context: Context, queue: QueueClient): Parts {
-  const room = createInboxRoom({ ...context, queue }, context.config.inbox)
-  const served = startServed(context, queue, 'inbox', emailProcessing(room), context.config.inbox.slots)
+  const { inbox, reconcile } = context.config
+  const room = createInboxRoom({ ...context, queue }, { ...inbox, ...reconcile })
+  const served = startServed(context, queue, 'inbox', emailProcessing(room), inbox.slots)
   return { stop: () => drainAll(served) }
 }
 

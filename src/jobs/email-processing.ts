@@ -1,22 +1,30 @@
 import { AppError } from '../core/errors.ts'
-import { continueAt, done, type Outcome } from '../core/outcome.ts'
+import { continueAt, done } from '../core/outcome.ts'
 import { nextSyncAfterFailure } from '../imap/backoff.ts'
 import type { ImapFailure } from '../imap/errors.ts'
 import { setSyncFailed, setSyncSucceeded } from '../inbox/sync-store.ts'
 import type { Payload } from '../queue/catalogue.ts'
 import type { Handler, RunningJob } from '../queue/pool.ts'
+import { lookForUnknown } from './inbox/look-for-unknown.ts'
 import { loadSyncedMailbox, type SyncedMailbox } from './inbox/mailbox.ts'
 import type { InboxRoom } from './inbox/room.ts'
 import { type SyncResult, syncMailbox } from './inbox/sync-mailbox.ts'
 
-/** One job is one sync of one mailbox; when the next one is due stands in the mailbox's row. */
+/**
+ * One job is one sync of one mailbox; when the next one is due stands in the mailbox's row. Emails of unknown outcome are looked
+ * for in the same job: a mailbox's IMAP is in one hand.
+ */
 export function emailProcessing(room: InboxRoom): Handler<'email-processing'> {
   return async (payload: Payload<'email-processing'>, job: RunningJob) => {
     const mailbox = await loadOrSay(room, payload)
     if (!mailbox) return done()
     const startedMs = room.clock.monotonicMs()
     const result = await syncMailbox(room, mailbox, { signal: job.signal, suspicious: job.attempt > 1 })
-    if (!result.failure) return finish(room, mailbox, result, startedMs)
+    if (!result.failure) {
+      await finish(room, mailbox, result, startedMs)
+      const changed = countFresh(result) + (await lookForUnknown(room, mailbox, job.signal))
+      return result.more ? continueAt(room.clock.now(), changed) : done(changed)
+    }
     // The process stops or the job was taken away: whoever comes next goes on from the cursor.
     if (job.signal.aborted) return continueAt(room.clock.now(), countFresh(result))
     await fail(room, mailbox, result.failure.kind, result.failure)
@@ -34,15 +42,13 @@ async function finish(
   mailbox: SyncedMailbox,
   result: SyncResult,
   startedMs: number,
-): Promise<Outcome> {
+): Promise<void> {
   const seconds = (room.clock.monotonicMs() - startedMs) / 1000
   const { messages, more } = result
-  const changed = countFresh(result)
   await setSyncSucceeded(room.db, mailbox, result.warning)
   room.metrics.inboxSyncs.inc({ outcome: more ? 'continued' : 'done' })
   room.metrics.inboxSyncSeconds.observe(seconds)
-  if (changed > 0) room.log.info({ mailboxId: mailbox.id, messages, seconds }, 'mailbox.synced')
-  return more ? continueAt(room.clock.now(), changed) : done(changed)
+  if (countFresh(result) > 0) room.log.info({ mailboxId: mailbox.id, messages, seconds }, 'mailbox.synced')
 }
 
 /** A password that does not open is waited for like one that the server refuses. */

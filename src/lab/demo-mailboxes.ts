@@ -1,6 +1,7 @@
 import { type AnswerKind, answerOf, returnDate } from './demo-answers.ts'
 import { type ImapProvider, startImapProvider } from './imap-provider.ts'
 import { readOriginal } from './reply-message.ts'
+import { createSentFiling, type SentFiling } from './sent-filing.ts'
 import type { Party } from './smtp-behaviours.ts'
 
 /** An answer that was put into a sender's mailbox. */
@@ -19,22 +20,28 @@ export interface DemoMailboxes {
   /** Of IMAP, by address. */
   ports: Record<string, number>
   made: MadeAnswer[]
-  /** A message has been accepted: its recipient may answer the first one it gets. */
+  /** A message has been accepted: it is filed in its sender's Sent, and its recipient may answer the first one it gets. */
   onAccepted(headers: string, party: Party): void
 }
 
 export async function startDemoMailboxes(
   addresses: readonly string[],
   password: string,
+  filing: SentFiling,
 ): Promise<DemoMailboxes> {
   const mailboxes = new Map<string, ImapProvider>()
   for (const username of addresses) mailboxes.set(username, await startImapProvider({ username, password }))
+  const fileSent = createSentFiling(filing, (address, message) => {
+    mailboxes.get(address)?.deliver(message, { folder: 'Sent', flags: ['\\Seen'] })
+  })
   const met = new Set<string>()
   const made: MadeAnswer[] = []
   return {
     ports: Object.fromEntries([...mailboxes].map(([address, { port }]) => [address, port])),
     made,
-    onAccepted(headers, { sender, recipient }) {
+    onAccepted(headers, party) {
+      fileSent(headers, party)
+      const { sender, recipient } = party
       const answer = answerOf(recipient)
       if (!answer || met.has(recipient)) return
       met.add(recipient)

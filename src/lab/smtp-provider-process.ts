@@ -1,16 +1,21 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type DemoMailboxes, type MadeAnswer, startDemoMailboxes } from './demo-mailboxes.ts'
+import type { SentFiling } from './sent-filing.ts'
 import type { Behaviours } from './smtp-behaviours.ts'
 import { type SmtpProvider, type SmtpProviderOptions, startSmtpProvider } from './smtp-provider.ts'
 
 // A process of its own, so that what it counts survives the kill -9 of a sender, and its CPU is not the sender's.
-// Takes options (login, behaviours, mailboxes) as JSON. Prints {"port", "httpPort", "imapPorts"} on one line.
+// Takes options (login, behaviours, mailboxes, filing) as JSON. Prints {"port", "httpPort", "imapPorts"} on one line.
 // GET /accepted[?list=1]: the account. GET /answers: what it put into the mailboxes. POST /behaviour: a table as JSON.
 // Ends when its stdin does, hence with its parent.
 if (import.meta.main) {
   const options = JSON.parse(process.argv[2] ?? '{}') as ProviderProcessOptions
-  const mailboxes = await startDemoMailboxes(options.mailboxes ?? [], options.login?.password ?? '')
+  const mailboxes = await startDemoMailboxes(
+    options.mailboxes ?? [],
+    options.login?.password ?? '',
+    options.filing ?? { do: 'file' },
+  )
   const provider = await startSmtpProvider({ ...options, onAccepted: mailboxes.onAccepted })
   const http = createServer((request, response) => void answer(provider, mailboxes, request, response))
   await new Promise<void>((resolve) => http.listen(0, provider.host, resolve))
@@ -25,6 +30,8 @@ export interface ProviderProcessOptions extends Pick<SmtpProviderOptions, 'behav
   login?: { username: string; password: string }
   /** Addresses of senders whose IMAP mailboxes it holds, each a server of its own, and whose recipients answer. */
   mailboxes?: string[]
+  /** What becomes of accepted mail in its sender's mailbox; it is filed in Sent if left out. */
+  filing?: SentFiling
 }
 
 /** What it prints when it listens. */

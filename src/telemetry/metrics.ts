@@ -104,6 +104,13 @@ function inboxMetrics(registry: Registry) {
       labelNames: ['outcome'] as const,
       registers,
     }),
+    /** `result`: found, absent, failed. */
+    looks: new Counter({
+      name: 'rookery_looks_total',
+      help: 'Looks for emails of unknown outcome in their mailboxes.',
+      labelNames: ['result'] as const,
+      registers,
+    }),
     inboxSyncSeconds: histogram(
       registry,
       'rookery_inbox_sync_seconds',

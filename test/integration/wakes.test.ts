@@ -254,7 +254,14 @@ describe('many at once', () => {
         metrics: createMetrics({ process: 'test', version: '0' }),
       },
       // So long between two looks: whatever happens, happens in one.
-      { drainerMs: 60_000, plannerMs: 60_000, sweepSeconds: 60, leaseSweepSeconds: 60, syncMs: 60_000 },
+      {
+        drainerMs: 60_000,
+        plannerMs: 60_000,
+        sweepSeconds: 60,
+        leaseSweepSeconds: 60,
+        syncMs: 60_000,
+        looksSeconds: [60],
+      },
     )
     try {
       await eventually(async () => live(await jobsOf(laneOf(other))).length === 1, { timeoutMs: 5000 })

@@ -57,7 +57,14 @@ export async function startFleet(
   const room = await openSendingRoom({ db, log, metrics, sealer }, options)
   const loops = startSchedulerLoops(
     { db, queue, log, metrics },
-    { drainerMs: 20, plannerMs: 20, syncMs: 20, sweepSeconds: 1, leaseSweepSeconds: 1 },
+    {
+      drainerMs: 20,
+      plannerMs: 20,
+      syncMs: 20,
+      sweepSeconds: 1,
+      leaseSweepSeconds: 1,
+      looksSeconds: [1, 2],
+    },
   )
   const reports: { status: string; message: string | null }[] = []
   const sending = startPool(queue, db, {

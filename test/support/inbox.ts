@@ -21,6 +21,8 @@ const testInbox: InboxOptions = {
   matchDays: 60,
   connectTimeoutSeconds: 2,
   silenceTimeoutSeconds: 5,
+  looksSeconds: [120, 600, 3600, 21_600, 86_400],
+  graceSeconds: 900,
 }
 
 /** For tests that start processes: ROOKERY_MASTER_KEY. */

@@ -38,7 +38,8 @@ async function withRoom<T>(session: Session, work: (room: InboxRoom) => Promise<
   const metrics = createMetrics({ process: 'cli', version: '0' })
   const sealer = await openSealer(config)
   try {
-    return await work(createInboxRoom({ db, queue, sealer, log, metrics }, config.inbox))
+    const options = { ...config.inbox, ...config.reconcile }
+    return await work(createInboxRoom({ db, queue, sealer, log, metrics }, options))
   } finally {
     await closeQueue(queue)
   }

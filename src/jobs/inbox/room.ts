@@ -1,12 +1,14 @@
 import { type Clock, systemClock } from '../../core/clock.ts'
 import type { Db } from '../../db/connect.ts'
 import { createImapLimits, type ImapLimits } from '../../imap/limits.ts'
+import type { ImapSessionOptions } from '../../imap/session.ts'
 import type { QueueClient } from '../../queue/boss.ts'
 import type { Sealer } from '../../secrets/sealer.ts'
+import type { LookOptions } from '../../sending/look.ts'
 import type { Logger } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 
-export interface InboxOptions {
+export interface InboxOptions extends LookOptions {
   /** Mailboxes that one process syncs at a time. */
   slots: number
   connectionsPerHost: number
@@ -40,4 +42,14 @@ export function createInboxRoom(ports: RoomPorts, options: InboxOptions): InboxR
   const { db, queue, sealer, log, metrics } = ports
   const limits = createImapLimits({ process: options.slots, perHost: options.connectionsPerHost })
   return { db, queue, sealer, log, metrics, options, limits, clock: systemClock, random: Math.random }
+}
+
+/** For a session with a mailbox's server. */
+export function sessionOptions({ limits, options }: InboxRoom, signal: AbortSignal): ImapSessionOptions {
+  return {
+    limits,
+    signal,
+    connectTimeoutMs: options.connectTimeoutSeconds * 1000,
+    silenceTimeoutMs: options.silenceTimeoutSeconds * 1000,
+  }
 }

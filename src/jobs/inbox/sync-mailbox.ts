@@ -6,7 +6,7 @@ import { withImapSession } from '../../imap/session.ts'
 import { forgetFolders, listFolders, type StoredFolder, setFoldersListed } from '../../inbox/folder-store.ts'
 import type { SyncedMailbox } from './mailbox.ts'
 import { readNewMessages, type SyncRun } from './read-new-messages.ts'
-import type { InboxRoom } from './room.ts'
+import { type InboxRoom, sessionOptions } from './room.ts'
 import type { Stored } from './store-message.ts'
 
 export interface SyncResult {
@@ -52,13 +52,7 @@ async function readFolders(
   mailbox: SyncedMailbox,
   watch: Pick<SyncRun, 'signal' | 'suspicious' | 'onMessage' | 'onWarning'>,
 ): Promise<boolean> {
-  const sessionOptions = {
-    limits: room.limits,
-    signal: watch.signal,
-    connectTimeoutMs: room.options.connectTimeoutSeconds * 1000,
-    silenceTimeoutMs: room.options.silenceTimeoutSeconds * 1000,
-  }
-  return withImapSession(mailbox.imap, sessionOptions, async (session) => {
+  return withImapSession(mailbox.imap, sessionOptions(room, watch.signal), async (session) => {
     const endsAtMs = room.clock.monotonicMs() + room.options.quantumSeconds * 1000
     const run: SyncRun = { room, mailbox, endsAtMs, ...watch }
     let more = false

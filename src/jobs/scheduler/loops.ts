@@ -10,6 +10,7 @@ import { actOnRefusals } from '../bounces/act-on-refusals.ts'
 import { drainWakes } from './drain-wakes.ts'
 import { enrolNextLeads } from './enrol-leads.ts'
 import { planFollowUps } from './plan-follow-ups.ts'
+import { planLooks } from './plan-looks.ts'
 import { planSyncs } from './plan-syncs.ts'
 import { sweepLanes, sweepLeases, sweepReports } from './sweep.ts'
 
@@ -26,6 +27,8 @@ export interface SchedulerIntervals {
   syncMs: number
   sweepSeconds: number
   leaseSweepSeconds: number
+  /** From when an email became unknown to each look for it. */
+  looksSeconds: readonly number[]
 }
 
 const tickNoteMs = 5000
@@ -43,6 +46,7 @@ export function startSchedulerLoops(ports: SchedulerPorts, intervals: SchedulerI
     loop('holds', intervals.plannerMs * 4, () => settleHolds(ports)),
     loop('syncs', intervals.syncMs, () => sync(ports)),
     loop('refusals', intervals.syncMs, () => refusals(ports)),
+    loop('looks', intervals.syncMs, () => look(ports, intervals.looksSeconds)),
     loop('leases', intervals.leaseSweepSeconds * 1000, () => expire(ports)),
     loop('sweep', intervals.sweepSeconds * 1000, () => sweep(ports)),
   ]
@@ -119,6 +123,11 @@ async function sync({ db, queue }: SchedulerPorts): Promise<boolean> {
 
 async function refusals({ db }: SchedulerPorts): Promise<boolean> {
   const { more } = await actOnRefusals(db)
+  return more
+}
+
+async function look({ db, queue }: SchedulerPorts, looksSeconds: readonly number[]): Promise<boolean> {
+  const { more } = await planLooks(db, queue, looksSeconds)
   return more
 }
 

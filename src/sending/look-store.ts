@@ -1,0 +1,169 @@
+import { sql } from 'kysely'
+import type { Db, Trx } from '../db/connect.ts'
+import { toJson } from '../db/json.ts'
+import type { DoubtfulMessage } from './look.ts'
+import type { EmailRef } from './proof-store.ts'
+
+/**
+ * Takes up emails that have become `unknown`: notes since when, and when they are looked for first. Those that nobody can look
+ * for are parked at once, with the reason. Returns how many.
+ */
+export async function takeUpUnknown(trx: Trx, firstLookSeconds: number, limit = 1000): Promise<number> {
+  const { rows } = await sql`
+    with fresh as materialized (
+      select e.tenant_id, e.id,
+             case when e.message_id is null then 'no_message_id' when a.imap_host is null then 'no_imap' end as code
+        from emails e
+        join email_accounts a on a.tenant_id = e.tenant_id and a.id = e.email_account_id
+       where e.status = 'unknown' and e.look_attempt is distinct from e.attempt
+       order by e.tenant_id, e.id limit ${limit} for update of e skip locked
+    ), taken as (
+      update emails e
+         set look_attempt = e.attempt, unknown_at = e.updated_at, looks = 0, parked_code = f.code,
+             parked_reason = case f.code
+               when 'no_imap' then 'no IMAP: nobody can look into the mailbox for it'
+               when 'no_message_id' then 'its Message-ID is not known: nobody can look for it' end,
+             next_look_at = case when f.code is null then e.updated_at + ${firstLookSeconds} * interval '1 second' end
+        from fresh f where e.tenant_id = f.tenant_id and e.id = f.id
+       returning e.*
+    ), noted as (
+      insert into email_looks (tenant_id, id, email_id, attempt, look, result, followed_by, reason)
+      select tenant_id, gen_random_uuid(), id, attempt, 0, 'none', 'parked', parked_reason
+        from taken where parked_code is not null
+    )
+    select id from taken`.execute(trx)
+  return rows.length
+}
+
+/**
+ * Locks mailboxes in which an email is to be looked for by now, in key order. One that cannot be read is left to its next
+ * sync, which looks too.
+ */
+export async function lockMailboxesToLook(trx: Trx, limit: number): Promise<EmailRef[]> {
+  const { rows } = await sql<EmailRef>`
+    select tenant_id as "tenantId", id from email_accounts
+     where id in (
+       select email_account_id from emails
+        where status = 'unknown' and next_look_at <= now())
+       and imap_host is not null and sync_failures = 0
+     order by id limit ${limit} for no key update skip locked`.execute(trx)
+  return rows
+}
+
+/** An email that is to be looked for, as the look found it in the ledger. */
+export interface DueLook extends EmailRef, DoubtfulMessage {
+  attempt: number
+  looks: number
+  budgetKeys: string[]
+  messageId: string
+  /** Of the database. */
+  now: Date
+}
+
+/** What is to be looked for in a mailbox by now, the longest in doubt first. */
+export async function listDueLooks(db: Db, mailbox: EmailRef, limit: number): Promise<DueLook[]> {
+  const { rows } = await sql<DueLook>`
+    select e.tenant_id as "tenantId", e.id, e.attempt, e.looks, e.budget_keys as "budgetKeys",
+           e.message_id as "messageId", coalesce(e.claimed_at, e.unknown_at) as "claimedAt",
+           e.unknown_at as "unknownAt", t.unknown_policy as policy, clock_timestamp() as now,
+           json_build_object('name', p.id, 'filesSentMail', p.files_sent_mail) as provider
+      from emails e
+      join email_accounts a on a.tenant_id = e.tenant_id and a.id = e.email_account_id
+      join email_providers p on p.id = a.provider_id
+      join tenants t on t.id = e.tenant_id
+     where e.status = 'unknown' and e.look_attempt = e.attempt and e.next_look_at <= now()
+       and e.tenant_id = ${mailbox.tenantId} and e.email_account_id = ${mailbox.id}
+     order by e.next_look_at limit ${limit}`.execute(db)
+  return rows
+}
+
+export interface LedgerMatch {
+  id: string
+  status: string
+  /** Null unless `sent`. */
+  sentAt: Date | null
+  /** Of the message that was asked about. */
+  uid: number
+}
+
+/** Which of these messages are emails of this mailbox: by our Message-ID, the server's, or our reference. */
+export async function listMatches(
+  db: Db,
+  mailbox: EmailRef,
+  messages: readonly { uid: number; messageId: string | undefined; ref: string | undefined }[],
+): Promise<LedgerMatch[]> {
+  // Three joins rather than an OR: each finds its rows through its own hash index.
+  const { rows } = await sql<LedgerMatch>`
+    with seen as materialized (
+      select * from json_to_recordset(${toJson(messages)}) as s (uid bigint, "messageId" text, ref text)
+    ), matched as (
+      select e.tenant_id, e.id, s.uid from seen s join emails e on e.message_id = s."messageId"
+       union
+      select e.tenant_id, e.id, s.uid from seen s join emails e on e.server_message_id = s."messageId"
+       union
+      select e.tenant_id, e.id, s.uid from seen s join emails e on e.ref = s.ref
+    )
+    select e.id, e.status, e.sent_at as "sentAt", m.uid
+      from matched m join emails e on e.tenant_id = m.tenant_id and e.id = m.id
+     where e.tenant_id = ${mailbox.tenantId} and e.email_account_id = ${mailbox.id}`.execute(db)
+  return rows
+}
+
+/** What a look was, for those who ask later. */
+export interface LookNote extends EmailRef {
+  attempt: number
+  folders: readonly string[]
+  result: 'found' | 'absent' | 'failed'
+  controlled: boolean
+  followedBy: 'sent' | 'look' | 'parked' | 'scheduled'
+  reason: string
+}
+
+/** Notes looks whose emails have been dealt with, in the same transaction. */
+export async function insertLooks(trx: Trx, looks: readonly LookNote[]): Promise<void> {
+  if (looks.length === 0) return
+  const rows = looks.map((look) => ({ ...look, folders: [...look.folders] }))
+  await sql`
+    insert into email_looks (tenant_id, id, email_id, attempt, look, folders, result, controlled, followed_by, reason)
+    select e.tenant_id, gen_random_uuid(), e.id, i.attempt, e.looks + 1, i.folders, i.result, i.controlled,
+           i."followedBy", i.reason
+      from json_to_recordset(${toJson(rows)}) as i ("tenantId" uuid, id uuid, attempt int, folders text[],
+             result text, controlled boolean, "followedBy" text, reason text)
+      join emails e on e.tenant_id = i."tenantId" and e.id = i.id`.execute(trx)
+}
+
+export type LookedInVain = LookNote & {
+  /** As it was when the look began: of two that looked at once one is counted. */
+  looks: number
+  nextLookAt: Date | null
+  parkedCode: string | null
+}
+
+/** Counts and notes looks that did not find their emails, as far as these are still in doubt. Returns how many. */
+export async function setLookedInVain(trx: Trx, looks: readonly LookedInVain[]): Promise<number> {
+  const rows = looks.map((look) => ({ ...look, folders: [...look.folders] }))
+  const { rows: looked } = await sql`
+    with input as materialized (
+      select * from json_to_recordset(${toJson(rows)}) as i ("tenantId" uuid, id uuid, attempt int, looks int,
+        "nextLookAt" timestamptz, "parkedCode" text, folders text[], result text, controlled boolean,
+        "followedBy" text, reason text)
+    ), locked as materialized (
+      select e.tenant_id, e.id
+        from emails e join input i on e.tenant_id = i."tenantId" and e.id = i.id
+       where e.status = 'unknown' and e.attempt = i.attempt and e.looks = i.looks
+       order by e.tenant_id, e.id for update of e
+    ), looked as (
+      update emails e
+         set looks = e.looks + 1, next_look_at = i."nextLookAt", parked_code = i."parkedCode",
+             parked_reason = case when i."parkedCode" is not null then i.reason end
+        from locked l join input i on l.tenant_id = i."tenantId" and l.id = i.id
+       where e.tenant_id = l.tenant_id and e.id = l.id
+       returning e.tenant_id, e.id, e.attempt, e.looks
+    )
+    insert into email_looks (tenant_id, id, email_id, attempt, look, folders, result, controlled, followed_by, reason)
+    select d.tenant_id, gen_random_uuid(), d.id, d.attempt, d.looks, i.folders, i.result, i.controlled,
+           i."followedBy", i.reason
+      from looked d join input i on i."tenantId" = d.tenant_id and i.id = d.id
+    returning email_id`.execute(trx)
+  return looked.length
+}
