@@ -56,6 +56,8 @@ async function setSent(trx: Trx, email: DoubtfulEmail): Promise<Set<string>> {
 }
 
 async function setNotSent(trx: Trx, email: DoubtfulEmail, graceSeconds: number): Promise<Set<string>> {
+  if (email.mailboxRemoved)
+    throw new AppError('conflict', `The mailbox of ${email.id} was removed: it cannot be sent again.`)
   const from = new Date(email.unknownAt.getTime() + graceSeconds * 1000)
   if (email.now < from) {
     const why = 'until then what hangs somewhere may still be sent'

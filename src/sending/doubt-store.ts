@@ -11,6 +11,8 @@ export interface DoubtfulEmail extends EmailRef {
   budgetKeys: string[]
   /** Since when its outcome is in doubt; its lease ended then at the latest. */
   unknownAt: Date
+  /** Its mailbox is gone. */
+  mailboxRemoved: boolean
   /** Of the database. */
   now: Date
 }
@@ -18,9 +20,12 @@ export interface DoubtfulEmail extends EmailRef {
 /** An email of whatever state, as far as doubt about it goes. */
 export async function findDoubtful(db: Db | Trx, email: EmailRef): Promise<DoubtfulEmail | undefined> {
   const { rows } = await sql<DoubtfulEmail>`
-    select tenant_id as "tenantId", id, status, attempt, budget_keys as "budgetKeys", clock_timestamp() as now,
-           case when look_attempt = attempt then unknown_at else updated_at end as "unknownAt"
-      from emails where tenant_id = ${email.tenantId} and id = ${email.id}`.execute(db)
+    select e.tenant_id as "tenantId", e.id, e.status, e.attempt, e.budget_keys as "budgetKeys",
+           case when e.look_attempt = e.attempt then e.unknown_at else e.updated_at end as "unknownAt",
+           a.status = 'removed' as "mailboxRemoved", clock_timestamp() as now
+      from emails e
+      join email_accounts a on a.tenant_id = e.tenant_id and a.id = e.email_account_id
+     where e.tenant_id = ${email.tenantId} and e.id = ${email.id}`.execute(db)
   return rows[0]
 }
 

@@ -104,11 +104,11 @@ function inboxMetrics(registry: Registry) {
       labelNames: ['outcome'] as const,
       registers,
     }),
-    /** `result`: found, absent, failed. */
+    /** `outcome`: found, absent, failed. */
     looks: new Counter({
       name: 'rookery_looks_total',
       help: 'Looks for emails of unknown outcome in their mailboxes.',
-      labelNames: ['result'] as const,
+      labelNames: ['outcome'] as const,
       registers,
     }),
     inboxSyncSeconds: histogram(

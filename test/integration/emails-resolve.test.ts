@@ -156,6 +156,14 @@ test('what is not in doubt cannot be resolved, nor what another tenant has', asy
   await expect(resolve(email, 'sent')).rejects.toMatchObject({ code: 'not_found' })
 })
 
+test('what a removed mailbox has sent can be resolved as sent, but not sent again', async () => {
+  const email = await insertSubmittingEmail(database.db, mailbox, doubt(20))
+  const own = database.db.updateTable('email_accounts').where('id', '=', mailbox.id)
+  await own.set({ status: 'removed' }).execute()
+  await expect(resolve(email, 'not-sent')).rejects.toMatchObject({ code: 'conflict' })
+  await resolve(email, 'sent')
+})
+
 test('from the command line', async () => {
   const email = await insertSubmittingEmail(database.db, mailbox, doubt(20))
   const tenant = await database.db

@@ -83,6 +83,20 @@ test('without IMAP nobody can look: it is parked at once, in words', async () =>
   expect(await jobsOf(deaf)).toBe(0)
 })
 
+test('a mailbox that has lost its IMAP since: it is parked when it is to be looked for', async () => {
+  const deaf = await insertReadable({ imap_host: null })
+  const due = await insertUnknownEmail(database.db, deaf, 130, { looks: 1 })
+  const later = await insertUnknownEmail(database.db, deaf, 130, {
+    next_look_at: new Date(Date.now() + 60_000),
+  })
+  await plan()
+  expect(await find(due)).toMatchObject({ next_look_at: null, parked_code: 'no_imap' })
+  expect(await listLooks(database.db, due)).toMatchObject([
+    { look: 1, result: 'none', followed_by: 'parked' },
+  ])
+  expect(await find(later)).toMatchObject({ parked_code: null })
+})
+
 test('a later attempt that ends in doubt is looked for from the beginning', async () => {
   const email = await insertUnknownEmail(database.db, mailbox, 0, {
     attempt: 2,

@@ -90,7 +90,7 @@ async function recordFound(room: InboxRoom, found: readonly Found[]): Promise<nu
       trx,
       notes.filter(({ id }) => sent.has(id)),
     )
-    room.metrics.looks.inc({ result: 'found' }, sent.size)
+    room.metrics.looks.inc({ outcome: 'found' }, sent.size)
     return sent.size
   })
 }
@@ -132,7 +132,7 @@ async function recordAbsent(room: InboxRoom, emails: readonly DueLook[], absence
     )
     return ids.size
   })
-  room.metrics.looks.inc({ result: 'absent' }, count + requeued)
+  room.metrics.looks.inc({ outcome: 'absent' }, count + requeued)
   return requeued
 }
 
@@ -152,7 +152,7 @@ async function noteFailure(
     return { ...note(email), ...failed, folders: [], looks: email.looks, nextLookAt, parkedCode: null }
   })
   const count = await room.db.transaction().execute((trx) => setLookedInVain(trx, looks))
-  room.metrics.looks.inc({ result: 'failed' }, count)
+  room.metrics.looks.inc({ outcome: 'failed' }, count)
   room.log.warn({ mailboxId: mailbox.id, due: due.length, err: error }, 'unknown.unlooked')
 }
 

@@ -1,7 +1,7 @@
 import type { Db } from '../../db/connect.ts'
 import type { QueueClient } from '../../queue/boss.ts'
 import { enqueueJobs } from '../../queue/enqueue.ts'
-import { lockMailboxesToLook, takeUpUnknown } from '../../sending/look-store.ts'
+import { lockMailboxesToLook, parkUnreachable, takeUpUnknown } from '../../sending/look-store.ts'
 
 const emailsAtOnce = 1000
 const mailboxesAtOnce = 500
@@ -18,6 +18,7 @@ export async function planLooks(
   const taken = await db
     .transaction()
     .execute((trx) => takeUpUnknown(trx, looksSeconds[0] ?? 0, emailsAtOnce))
+  await db.transaction().execute((trx) => parkUnreachable(trx))
   const woken = await db.transaction().execute(async (trx) => {
     const mailboxes = await lockMailboxesToLook(trx, mailboxesAtOnce)
     const jobs = mailboxes.map(({ tenantId, id }) => ({ payload: { tenantId, mailboxId: id }, key: id }))
