@@ -108,7 +108,9 @@ function describeBlocks({ blockedLanes, pausedMailboxes }: FleetStatus, width?: 
 function describeUnknown({ unknown: { count, emails } }: FleetStatus, width?: number): string {
   if (count === 0) return ''
   const more = count > emails.length ? `\nand ${(count - emails.length).toLocaleString('en')} more.` : ''
-  const head = `${count.toLocaleString('en')} unknown: the server may have taken them or not, so they are not sent again.`
+  const head =
+    `${count.toLocaleString('en')} unknown: the server may have taken them or not. They are looked for in their mailboxes; ` +
+    'for what is parked: rookery emails resolve.'
   const first = count > shownUnknown ? ` The first ${shownUnknown}:` : ''
   const table = renderTable(
     emails,
@@ -117,7 +119,8 @@ function describeUnknown({ unknown: { count, emails } }: FleetStatus, width?: nu
       recipient: (row) => row.recipient,
       mailbox: (row) => row.mailbox,
       since: (row) => row.since,
-      because: (row) => row.reason,
+      'next look': (row) => row.nextLookAt ?? (row.parkedCode ? 'parked' : 'soon'),
+      because: (row) => row.parkedReason ?? row.reason,
     },
     { width, clipped: 'because' },
   )

@@ -87,9 +87,14 @@ export interface UnknownEmail {
   since: Date
   code: string
   reason: string
+  /** When it is looked for next; null: it is parked, or was not taken up yet. */
+  nextLookAt: Date | null
+  /** Why it is looked for no more, and waits for an operator. */
+  parkedCode: string | null
+  parkedReason: string | null
 }
 
-/** Emails that may have been sent or not, the oldest first. */
+/** Emails that may have been sent or not: first those that wait for an operator, the oldest first. */
 export async function listUnknownEmails(
   db: Db,
   tenantId: string | null,
@@ -97,18 +102,22 @@ export async function listUnknownEmails(
 ): Promise<UnknownEmail[]> {
   const { rows } = await sql<UnknownEmail>`
     select e.id, e.to_address as recipient, a.email_address as mailbox, e.message_id as "messageId",
-           e.updated_at as since, e.reason_code as code, e.error_message as reason
+           case when e.look_attempt = e.attempt then e.unknown_at else e.updated_at end as since,
+           e.reason_code as code, e.error_message as reason, e.next_look_at as "nextLookAt",
+           e.parked_code as "parkedCode", e.parked_reason as "parkedReason"
       from emails e
       join email_accounts a on a.tenant_id = e.tenant_id and a.id = e.email_account_id
      where e.status = 'unknown' and (${tenantId}::uuid is null or e.tenant_id = ${tenantId}::uuid)
-     order by e.updated_at, e.id limit ${limit}`.execute(db)
+     order by e.parked_code is null, since, e.id limit ${limit}`.execute(db)
   return rows
 }
 
 export interface Backlog {
   dueEmails: number
   oldestDueSeconds: number
-  unknownEmails: number
+  /** Emails of unknown outcome that are still looked for, and that wait for an operator. */
+  unknownEmails: { lookedFor: number; parked: number }
+  oldestUnknownSeconds: number
 }
 
 /** What waits to be sent and what nobody knows the end of, over all tenants. Each part reads a partial index. */
@@ -117,6 +126,19 @@ export async function readBacklog(db: Db): Promise<Backlog> {
     select (select count(*) from emails where status = 'scheduled' and due_at <= now()) as "dueEmails",
            coalesce((select extract(epoch from now() - min(due_at)) from emails
                       where status = 'scheduled' and due_at <= now()), 0)::float8 as "oldestDueSeconds",
-           (select count(*) from emails where status = 'unknown') as "unknownEmails"`.execute(db)
-  return rows[0] ?? { dueEmails: 0, oldestDueSeconds: 0, unknownEmails: 0 }
+           u.counts as "unknownEmails", u.seconds as "oldestUnknownSeconds"
+      from (
+        select json_build_object('lookedFor', count(*) filter (where parked_code is null),
+                 'parked', count(*) filter (where parked_code is not null)) as counts,
+               coalesce(extract(epoch from now() - min(
+                 case when look_attempt = attempt then unknown_at else updated_at end)), 0)::float8 as seconds
+          from emails where status = 'unknown') u`.execute(db)
+  return rows[0] ?? nothing
+}
+
+const nothing: Backlog = {
+  dueEmails: 0,
+  oldestDueSeconds: 0,
+  unknownEmails: { lookedFor: 0, parked: 0 },
+  oldestUnknownSeconds: 0,
 }

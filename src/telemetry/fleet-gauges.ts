@@ -9,8 +9,10 @@ export interface FleetState {
   dueEmails: number
   /** How long the oldest of them has been due; 0 when none is. */
   oldestDueSeconds: number
-  /** Emails whose outcome is not known, until somebody decides. */
-  unknownEmails: number
+  /** Emails whose outcome is not known: still looked for, or waiting for an operator. */
+  unknownEmails: { lookedFor: number; parked: number }
+  /** For how long the oldest of them has been in doubt; 0 when none is. */
+  oldestUnknownSeconds: number
 }
 
 export interface FleetGaugeOptions {
@@ -47,8 +49,14 @@ export function addFleetGauges(metrics: Metrics, options: FleetGaugeOptions): vo
   add('rookery_oldest_due_seconds', 'How long the oldest due email has waited.', [], (gauge, state) =>
     gauge.set(state.oldestDueSeconds),
   )
-  add('rookery_emails_unknown', 'Emails whose outcome is not known.', [], (gauge, state) =>
-    gauge.set(state.unknownEmails),
+  const unknownHelp = 'Emails whose outcome is not known, by what is done about them.'
+  add('rookery_emails_unknown', unknownHelp, ['state'], (gauge, { unknownEmails }) => {
+    gauge.set({ state: 'looked_for' }, unknownEmails.lookedFor)
+    gauge.set({ state: 'parked' }, unknownEmails.parked)
+  })
+  const oldestHelp = 'How long the oldest email of unknown outcome has been in doubt.'
+  add('rookery_oldest_unknown_seconds', oldestHelp, [], (gauge, state) =>
+    gauge.set(state.oldestUnknownSeconds),
   )
 }
 

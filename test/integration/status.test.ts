@@ -59,6 +59,8 @@ test('the ledger is counted, unknown emails are named, blocks and pauses say why
   const unknown: string[] = []
   for (let n = 0; n < 22; n += 1)
     unknown.push((await insertEmail(db, mailbox, { ...inCampaign, ...doubt })).id)
+  const parked = { parked_code: 'no_control', parked_reason: 'that proves nothing' }
+  const last = await insertEmail(db, mailbox, { ...inCampaign, ...doubt, ...parked })
   await db
     .updateTable('sending_lanes')
     .set({ blocked_code: 'daily_limit', blocked_reason: 'the day is full' })
@@ -67,23 +69,26 @@ test('the ledger is counted, unknown emails are named, blocks and pauses say why
     .execute()
 
   const result = await read()
-  expect(result.ledger.counts).toMatchObject({ scheduled: 3, unknown: 22, sent: 0 })
+  expect(result.ledger.counts).toMatchObject({ scheduled: 3, unknown: 23, sent: 0 })
   expect(result.ledger.dueNow).toBe(1)
-  expect(result.unknown.count).toBe(22)
+  expect(result.unknown.count).toBe(23)
   const named = result.unknown.emails.map(({ id }: { id: string }) => id)
   expect(named).toHaveLength(20)
-  expect(unknown).toEqual(expect.arrayContaining(named))
-  expect(result.unknown.emails[0]).toMatchObject({ mailbox: mailbox.email_address, reason: 'it fell silent' })
+  // What waits for an operator stands first.
+  expect([last.id, ...unknown]).toEqual(expect.arrayContaining(named))
+  expect(result.unknown.emails[0]).toMatchObject({ id: last.id, parkedReason: 'that proves nothing' })
+  expect(result.unknown.emails[1]).toMatchObject({ mailbox: mailbox.email_address, reason: 'it fell silent' })
   expect(result.blockedLanes).toMatchObject([{ code: 'daily_limit', reason: 'the day is full', waiting: 2 }])
   expect(result.pausedMailboxes).toMatchObject([
     { mailbox: paused.email_address, reason: '535 no such user', waiting: 1 },
   ])
-  expect(result.campaigns).toMatchObject([{ campaign: campaign.campaign_name, planned: 24, unknown: 22 }])
+  expect(result.campaigns).toMatchObject([{ campaign: campaign.campaign_name, planned: 25, unknown: 23 }])
 
   const { stdout } = await status()
   expect(stdout).toContain('1 due now, the oldest for 2 min')
-  expect(stdout).toContain('22 unknown')
-  expect(stdout).toContain('and 2 more.')
+  expect(stdout).toContain('23 unknown')
+  expect(stdout).toContain('and 3 more.')
+  expect(stdout).toMatch(/ parked +that proves nothing/)
   expect(stdout).toMatch(/is paused +1 {2}somebody acts +535 no such user/)
 })
 

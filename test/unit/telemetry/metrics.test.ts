@@ -10,7 +10,8 @@ const state: FleetState = {
   jobs: [{ queue: 'email-sending', state: 'active', count: 3 }],
   dueEmails: 7,
   oldestDueSeconds: 12,
-  unknownEmails: 2,
+  unknownEmails: { lookedFor: 2, parked: 1 },
+  oldestUnknownSeconds: 90,
 }
 
 let opened: ReturnType<typeof createMetrics>[] = []
@@ -127,9 +128,9 @@ describe('the gauges of the fleet', () => {
       maxAgeMs: 0,
       timeoutMs: 20,
     })
-    expect((await scrape(metrics)).samples.get('rookery_emails_unknown')).toBe(2)
+    expect((await scrape(metrics)).samples.get('rookery_emails_unknown{state="parked"}')).toBe(1)
     const { samples } = await scrape(metrics)
-    expect(samples.has('rookery_emails_unknown')).toBe(false)
+    expect(samples.has('rookery_emails_unknown{state="parked"}')).toBe(false)
     expect(samples.get('rookery_emails_claimed_total')).toBe(0)
     expect((await scrape(metrics)).samples.get('rookery_database_errors_total')).toBeGreaterThan(0)
   })
