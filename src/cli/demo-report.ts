@@ -16,6 +16,8 @@ export interface DemoReport {
   imported: LeadImportReport
   lateDeliveries: { code: string; count: number }[]
   comparison: AccountComparison
+  /** Emails that were in doubt, and were found in their mailboxes. */
+  foundInSent: number
   complete: boolean
   answers: AnswerComparison
   suppressions: SuppressionCount[]
@@ -34,7 +36,7 @@ export function describeDemo(demo: DemoReport): string {
     describeAnswers(demo.answers),
     describeSuppressions(demo.suppressions),
     describeSecond(demo.second),
-    describeComparison(demo.comparison),
+    describeComparison(demo),
     verdict(demo),
   ]
     .filter((part) => part !== '')
@@ -59,28 +61,29 @@ function describeRejects({ rejected, rejects, rejectsFile }: LeadImportReport): 
   return `${formatCount(rejected, 'row')} of the lead file refused (all in ${file}):\n${shown}`
 }
 
-function describeComparison(comparison: AccountComparison): string {
+function describeComparison({ comparison, foundInSent }: DemoReport): string {
   const { accepted, sent, unknownArrived, unknownLost, twice, missing, unexpected, suppressed } = comparison
   const rows: [number, string][] = [
     [accepted, 'messages accepted, by the mail provider'],
     [sent, 'sent, by our ledger'],
-    [unknownArrived, 'unknown in our ledger, and arrived *'],
-    ...(unknownLost > 0 ? [lost(unknownLost)] : []),
+    [foundInSent, "of them in doubt at first, and found in their mailbox's Sent folder *"],
+    ...ifAny(unknownArrived, 'unknown in our ledger, and arrived *'),
+    ...ifAny(unknownLost, 'unknown in our ledger, and not arrived *'),
     [twice.length, 'accepted twice'],
     [missing.length, 'sent by our ledger, but not accepted'],
     [unexpected.length, 'accepted, but not sent by our ledger'],
     [suppressed.length, 'accepted for somebody who had asked not to be mailed'],
   ]
   const lines = rows.map(([count, words]) => `  ${count.toLocaleString('en').padStart(7)}  ${words}`)
-  return ['Two accounts, held against each other by Message-ID:', ...lines, ...unknownNote].join('\n')
+  return ['Two accounts, held against each other by Message-ID:', ...lines, ...doubtNote].join('\n')
 }
 
-const lost = (count: number): [number, string] => [count, 'unknown in our ledger, and not arrived *']
+const ifAny = (count: number, words: string): [number, string][] => (count > 0 ? [[count, words]] : [])
 
-const unknownNote = [
+const doubtNote = [
   '',
   '  * The connection was lost after the whole message had gone over, before the answer came. Nobody can tell',
-  '    from here whether it was taken, so it is not sent again by itself: never twice.',
+  '    from here whether it was taken, so it is not sent again by itself, but looked for: never twice.',
 ]
 
 /** Whether everything that the demo promises held. */
@@ -94,7 +97,7 @@ function verdict(demo: DemoReport): string {
   const times =
     `  ${totalSeconds.toFixed(0)} s in all, ${watchedSeconds.toFixed(0)} s of them for the two campaigns, ` +
     'the wait between their emails included.'
-  const sum = `${accepted} accepted = ${sent} sent + ${unknownArrived} unknown`
+  const sum = `${accepted} accepted = ${sent} sent${unknownArrived > 0 ? ` + ${unknownArrived} unknown` : ''}`
   const lines = [
     complete
       ? '✓ Every lead is accounted for.'

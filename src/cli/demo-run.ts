@@ -10,6 +10,7 @@ import { compareAccounts } from '../lab/demo-accounts.ts'
 import { type AnswerComparison, compareAnswers, neverAgain } from '../lab/demo-answer-account.ts'
 import { accountForSecond, type SecondAccount } from '../lab/demo-second.ts'
 import {
+  countFound,
   countSuppressions,
   listClaimedEmails,
   listFollowUps,
@@ -55,6 +56,7 @@ export async function runDemo(
     imported: prepared.imported,
     lateDeliveries: await listLateDeliveries(db),
     suppressions: await countSuppressions(db),
+    foundInSent: await countFound(db),
     comparison: compareAccounts(await listClaimedEmails(db), account, isSuppressed),
     totalSeconds: (performance.now() - startedAt) / 1000,
     home: demo.config.home,

@@ -3,6 +3,7 @@ import { type CampaignReport, reportCampaign } from '../campaigns/report.ts'
 import { type Campaign, findCampaign } from '../campaigns/store.ts'
 import { AppError } from '../core/errors.ts'
 import type { Db } from '../db/connect.ts'
+import { countParked } from '../lab/demo-store.ts'
 import type { DemoFigures } from './demo-screen.ts'
 
 interface WatchOptions {
@@ -14,7 +15,7 @@ interface WatchOptions {
 export interface Watched {
   report: CampaignReport
   seconds: number
-  /** Every lead is through, or held for longer than anybody would watch. */
+  /** Every lead is through, or held for longer than anybody would watch, and no email is still looked for. */
   complete: boolean
 }
 
@@ -31,7 +32,8 @@ export async function watchCampaign(db: Db, campaign: Campaign, options: WatchOp
     const seconds = (now - startedAt) / 1000
     const { byEnd, total } = report.leads
     const totals = totalsOf(report)
-    const complete = byEnd.waiting === countHeld(report)
+    const through = byEnd.waiting === countHeld(report)
+    const complete = through && totals.unknown === (await countParked(db, campaign))
     const last = complete || seconds > options.timeoutSeconds
     options.show({
       ...totals,

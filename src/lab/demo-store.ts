@@ -68,3 +68,19 @@ export async function countSuppressions(db: Db): Promise<SuppressionCount[]> {
      group by reason, source order by count(*) desc, reason`.execute(db)
   return rows
 }
+
+/** Emails of a campaign whose outcome nobody knows, and that are looked for no more. */
+export async function countParked(db: Db, campaign: { tenant_id: string; id: string }): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from emails
+     where tenant_id = ${campaign.tenant_id} and campaign_id = ${campaign.id}
+       and status = 'unknown' and parked_code is not null`.execute(db)
+  return rows[0]?.count ?? 0
+}
+
+/** Emails that were in doubt, and were found in their mailboxes' folders. */
+export async function countFound(db: Db): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from email_looks where result = 'found'`.execute(db)
+  return rows[0]?.count ?? 0
+}

@@ -30,14 +30,14 @@ test('the demo ends with every lead accounted for and two accounts that agree', 
   const { total, byEnd } = demo.report.leads
   const { mailedBefore } = demo.answers
   expect(total).toBe(982)
-  expect(byEnd).toMatchObject({ failed: 14, skipped: 6, unknown: 2 })
+  expect(byEnd).toMatchObject({ failed: 14, skipped: 6, unknown: 0 })
   // On a machine that is busy an answer may be read after the next email has left.
-  expect(byEnd.finished - mailedBefore).toBe(925)
+  expect(byEnd.finished - mailedBefore).toBe(927)
   expect(byEnd.waiting + byEnd.stopped + mailedBefore).toBe(35)
   expect(demo.comparison).toEqual({
-    accepted: 2830 + mailedBefore,
-    sent: 2826 + mailedBefore,
-    unknownArrived: 4,
+    accepted: 2832 + mailedBefore,
+    sent: 2832 + mailedBefore,
+    unknownArrived: 0,
     unknownLost: 0,
     twice: [],
     missing: [],
@@ -45,6 +45,8 @@ test('the demo ends with every lead accounted for and two accounts that agree', 
     suppressed: [],
     agree: true,
   })
+  // Two leads' three emails each, cut off after the dot.
+  expect(demo.foundInSent).toBe(6)
   expect(demo.lateDeliveries).toEqual([
     { code: 'greylisted', count: 12 },
     { code: 'mailbox_full', count: 3 },
@@ -96,7 +98,7 @@ test('the second campaign of the demo mails nobody who is suppressed', () => {
   expect(demo.second).toEqual({
     name: 'Einladung zur Werkschau',
     leads: 982,
-    sent: 941,
+    sent: 943,
     suppressed: { invalid_recipient: 21, unsubscribe: 6, 'asked not to be mailed': 6, complaint: 2 },
     mailedAgain: [],
     wronglySkipped: [],
