@@ -2,12 +2,19 @@ import { type AddressInfo, createConnection, createServer, type Socket } from 'n
 import { ImapConnections } from './imap-connections.ts'
 import { ImapLines } from './imap-lines.ts'
 
+/** A command, such as `UID FETCH`; only those that are so (without tag), and only so often. */
+interface Occasion {
+  at: string
+  when?: (command: string) => boolean
+  times?: number
+}
+
 /** What the front does to connections that pass through it; every field is off if left out. */
 export interface ImapFaults {
-  /** Hangs up after so many bytes of the answers to this command, such as `UID FETCH`; `times` ends it. */
-  drop?: { at: string; afterBytes: number; times?: number }
+  /** Hangs up after so many bytes of the answers to this command, such as `UID FETCH`. */
+  drop?: Occasion & { afterBytes: number }
   /** Swallows this command: no answer ever. */
-  hang?: { at: string; times?: number }
+  hang?: Occasion
   /** Answers commands itself, such as `{ 'UID SEARCH': 'NO not today' }`, tag apart; untagged lines may go before. */
   answers?: Record<string, string>
   /** Sent instead of the server's greeting, which ends the connection. */
@@ -86,8 +93,8 @@ export class ImapFront {
   }
 
   /** Whether a fault still fires: at this command, and not as often as it may already. */
-  fires(fault: { at: string; times?: number } | undefined, command: string): boolean {
-    if (!fault || fault.at !== command) return false
+  fires(fault: Occasion | undefined, command: string, line: string): boolean {
+    if (!fault || fault.at !== command || fault.when?.(line) === false) return false
     const met = this.#met.get(`${fault.at} ${fault.times}`) ?? 0
     if (fault.times !== undefined && met >= fault.times) return false
     this.#met.set(`${fault.at} ${fault.times}`, met + 1)
@@ -119,18 +126,16 @@ class Passage {
       ? []
       : (/^(\S+) ((?:UID )?\S+)/i.exec(bytes.toString('latin1')) ?? [])
     const name = command.toUpperCase()
-    if (name !== '')
-      this.#front.commands.push(
-        bytes
-          .toString('latin1')
-          .slice(tag.length + 1)
-          .trimEnd(),
-      )
+    const line = bytes
+      .toString('latin1')
+      .slice(tag.length + 1)
+      .trimEnd()
+    if (name !== '') this.#front.commands.push(line)
     this.encrypted = name === 'STARTTLS'
-    this.#hung ||= this.#front.fires(faults.hang, name)
+    this.#hung ||= this.#front.fires(faults.hang, name, line)
     this.#front.connections.changed()
     if (this.#hung) return
-    if (this.#front.fires(faults.drop, name)) this.#dropAfter = faults.drop?.afterBytes ?? 0
+    if (this.#front.fires(faults.drop, name, line)) this.#dropAfter = faults.drop?.afterBytes ?? 0
     const answer = faults.answers?.[name]
     if (answer === undefined) this.#server.write(literal ? bytes : changed(bytes, faults.ask))
     else this.#client.write(`${answer.replace(/^(?=(?:OK|NO|BAD)\b)/m, `${tag} `)}\r\n`)

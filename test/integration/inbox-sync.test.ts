@@ -249,6 +249,60 @@ test('a long sync gives its slot back, and goes on later', async () => {
   expect(await inbox.sync(mailbox)).toEqual({ kind: 'done', changed: 3 })
 })
 
+test('a message whose reading ends the connection three times is noted as unreadable, and passed', async () => {
+  deliver('before')
+  await inbox.sync(mailbox)
+  const uid = deliver('trap')
+  deliver('after')
+  const isTrap = (line: string) => line.startsWith(`UID FETCH ${uid} `) && line.includes('BODY')
+  const trapped = () => front.commands.filter(isTrap).length
+  front.faults = { drop: { at: 'UID FETCH', afterBytes: 0, when: isTrap } }
+  for (const attempt of [1, 2]) {
+    await inbox.sync(mailbox)
+    expect(await suspectAttempts()).toBe(attempt)
+    expect((await row()).sync_error).toMatch(/the connection was lost/)
+    expect(await subjects()).toEqual(['before'])
+  }
+  await inbox.sync(mailbox)
+  await inbox.sync(mailbox)
+  expect(await subjects()).toEqual(['before', null, 'after'])
+  expect((await messages())[1]).toMatchObject({
+    message_type: 'unreadable',
+    attempts: 3,
+    reason: expect.stringMatching(/the connection was lost/),
+  })
+  expect(trapped()).toBe(3)
+  expect((await row()).sync_failures).toBe(0)
+})
+
+test('a connection that is lost twice at a message and then holds loses nothing', async () => {
+  deliver('before')
+  await inbox.sync(mailbox)
+  deliver('unlucky')
+  front.faults = {
+    drop: { at: 'UID FETCH', afterBytes: 0, times: 2, when: (line) => line.includes('BODY') },
+  }
+  for (let n = 0; n < 3; n += 1) await inbox.sync(mailbox)
+  expect(await subjects()).toEqual(['before', 'unlucky'])
+  expect(await suspectAttempts()).toBe(0)
+})
+
+test('a sync that is given up in the midst of a message does not count against it', async () => {
+  deliver('before')
+  await inbox.sync(mailbox)
+  deliver('slow')
+  const stopping = new AbortController()
+  front.faults = {
+    hang: { at: 'UID FETCH', when: (line) => line.includes('BODY') },
+  }
+  const asked = front.commands.length
+  const sync = inbox.sync(mailbox, { signal: stopping.signal })
+  await eventually(() => front.commands.slice(asked).some((line) => line.includes('BODY')))
+  stopping.abort()
+  await sync
+  expect(await suspectAttempts()).toBe(0)
+})
+
 test('a Junk folder that was renamed is found again under its new name', async () => {
   await inbox.sync(mailbox)
   const junk = farm.folder(mailbox.email_address, 'Junk')

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { insertEmail, insertMailbox, insertTenant, type Mailbox, type Tenant } from '../support/factories.ts'
+import { claimFor } from '../support/lanes.ts'
 import { rookery as run } from '../support/rookery.ts'
 
 let database: TestDatabase
@@ -58,6 +59,19 @@ test('adding an address skips what was still to go to it, and nothing of others'
     })
   for (const email of [other, ofOthers])
     expect(await statusOf(email.id)).toMatchObject({ status: 'scheduled' })
+})
+
+test('an email to a suppressed domain stays planned until it falls due, and then says why it is skipped', async () => {
+  const email = await insertEmail(database.db, mailbox, { to_address: 'ada@oak.test' })
+  const { stdout } = await suppressions('add', 'oak.test', '--reason', 'asked by phone')
+  expect(stdout).toBe('Suppressed 1.\n')
+  expect(await statusOf(email.id)).toMatchObject({ status: 'scheduled' })
+  expect(await claimFor(database.db, mailbox, 1)).toEqual([])
+  expect(await statusOf(email.id)).toEqual({
+    status: 'skipped',
+    reason_code: 'suppressed',
+    error_message: 'the recipient is suppressed: asked by phone',
+  })
 })
 
 test('a file goes in once, its bad lines are named, and what it holds is never mailed', async () => {

@@ -80,28 +80,38 @@ async function dealWith(
 
 /**
  * `deleted` when it was deleted meanwhile: there is nothing to deal with. A message that the server does not give in three
- * rounds is recorded as unreadable, without its bytes.
+ * rounds is recorded as unreadable, without its bytes; so is one whose reading ends the connection three times in a row,
+ * and then the session has failed all the same.
  */
 async function receiveOrPass(
-  { room, mailbox, signal }: SyncRun,
+  run: SyncRun,
   arrival: Omit<Arrival, 'received'>,
   message: FolderMessage,
   counted: boolean,
 ): Promise<ReceivedBytes | Stored | 'deleted'> {
+  const { room, mailbox, signal } = run
   try {
     return await receive(message.open(), maxMessageBytes)
   } catch (error) {
     if (!(error instanceof ImapError)) throw error
     if (error.kind === 'message_gone') return 'deleted'
-    if (error.kind !== 'message_unreadable') throw error
+    if (!mayBeTheMessage(error, signal)) throw error
     const folder = { tenantId: mailbox.tenantId, id: arrival.folderId }
     const attempts = counted ? arrival.attempts : await noteSuspect(room.db, folder, message.uid)
     if (attempts < maxAttempts) throw error
     const received = nothingOf(arrival, message.size ?? 0)
-    return untilAnswered(() => recordUnreadable(room.db, { ...arrival, attempts, received }, error.message), {
-      signal,
-    })
+    const record = () => recordUnreadable(room.db, { ...arrival, attempts, received }, error.message)
+    const stored = await untilAnswered(record, { signal })
+    if (error.kind === 'message_unreadable') return stored
+    run.onMessage(stored)
+    throw error
   }
+}
+
+/** A connection that is lost in the midst of a message, and not by us, may be lost because of it. */
+function mayBeTheMessage({ kind }: ImapError, signal: AbortSignal): boolean {
+  if (kind === 'message_unreadable') return true
+  return (kind === 'closed' || kind === 'timeout') && !signal.aborted
 }
 
 /** Its place stands for its hash: after a renumbering it is tried again. */
