@@ -21,7 +21,9 @@ export async function benchSync({ mailboxes, messages }: SyncBench): Promise<Rec
   const farm = await startFarm(mailboxes, messages)
   const key = randomBytes(32)
   await fill(ground.pool, mailboxes, farm.port, key)
-  const env = { ...ground.env, ROOKERY_MASTER_KEY: key.toString('base64') }
+  // All mailboxes of the lab lie on one server.
+  const share = { ROOKERY_INBOX_SHARE_OF_SLOTS: '1' }
+  const env = { ...ground.env, ...share, ROOKERY_MASTER_KEY: key.toString('base64') }
   const scheduler = startWorker('workers/scheduler.ts', env)
   const inbox = startWorker('workers/inbox.ts', env)
   try {

@@ -43,6 +43,7 @@ const settings = {
   },
   inbox: {
     slots: wholeNumber('ROOKERY_INBOX_SLOTS', 50, 1, 10_000),
+    shareOfSlots: share('ROOKERY_INBOX_SHARE_OF_SLOTS', 0.5),
     connectionsPerHost: wholeNumber('ROOKERY_INBOX_CONNECTIONS_PER_HOST', 50, 1, 10_000),
     quantumSeconds: wholeNumber('ROOKERY_INBOX_QUANTUM_SECONDS', 60, 1, 500),
     firstSyncDays: wholeNumber('ROOKERY_INBOX_FIRST_SYNC_DAYS', 1, 0, 3_650),

@@ -36,6 +36,13 @@ interface MailboxRef {
   id: string
 }
 
+/** It comes back at this time, or at its next turn if that is sooner. */
+export async function setSyncPostponed(db: Db, mailbox: MailboxRef, at: Date): Promise<void> {
+  await sql`
+    update email_accounts set next_sync_at = least(next_sync_at, ${at})
+     where tenant_id = ${mailbox.tenantId} and id = ${mailbox.id}`.execute(db)
+}
+
 /** `warning`: what could not be read all the same, in words. */
 export async function setSyncSucceeded(
   db: Db,

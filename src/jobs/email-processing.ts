@@ -1,8 +1,8 @@
 import { AppError } from '../core/errors.ts'
-import { continueAt, done } from '../core/outcome.ts'
+import { continueAt, done, type Outcome } from '../core/outcome.ts'
 import { nextSyncAfterFailure } from '../imap/backoff.ts'
 import type { ImapFailure } from '../imap/errors.ts'
-import { setSyncFailed, setSyncSucceeded } from '../inbox/sync-store.ts'
+import { setSyncFailed, setSyncPostponed, setSyncSucceeded } from '../inbox/sync-store.ts'
 import type { Payload } from '../queue/catalogue.ts'
 import type { Handler, RunningJob } from '../queue/pool.ts'
 import { lookForUnknown } from './inbox/look-for-unknown.ts'
@@ -18,18 +18,37 @@ export function emailProcessing(room: InboxRoom): Handler<'email-processing'> {
   return async (payload: Payload<'email-processing'>, job: RunningJob) => {
     const mailbox = await loadOrSay(room, payload)
     if (!mailbox) return done()
-    const startedMs = room.clock.monotonicMs()
-    const result = await syncMailbox(room, mailbox, { signal: job.signal, suspicious: job.attempt > 1 })
-    if (!result.failure) {
-      await finish(room, mailbox, result, startedMs)
-      const changed = countFresh(result) + (await lookForUnknown(room, mailbox, job.signal))
-      return result.more ? continueAt(room.clock.now(), changed) : done(changed)
+    const leave = room.shares.take(mailbox.imap.host.toLowerCase())
+    if (!leave) return postpone(room, mailbox)
+    try {
+      return await sync(room, mailbox, job)
+    } finally {
+      leave()
     }
-    // The process stops or the job was taken away: whoever comes next goes on from the cursor.
-    if (job.signal.aborted) return continueAt(room.clock.now(), countFresh(result))
-    await fail(room, mailbox, result.failure.kind, result.failure)
-    return done(countFresh(result))
   }
+}
+
+// Its host holds its share of the slots: the slot is free at once for a mailbox elsewhere. Thousands that
+// have to wait do not all come back every second.
+async function postpone(room: InboxRoom, mailbox: SyncedMailbox): Promise<Outcome> {
+  const at = new Date(room.clock.now().getTime() + 5_000 + room.random() * 25_000)
+  await setSyncPostponed(room.db, mailbox, at)
+  room.metrics.inboxSyncs.inc({ outcome: 'postponed' })
+  return done()
+}
+
+async function sync(room: InboxRoom, mailbox: SyncedMailbox, job: RunningJob): Promise<Outcome> {
+  const startedMs = room.clock.monotonicMs()
+  const result = await syncMailbox(room, mailbox, { signal: job.signal, suspicious: job.attempt > 1 })
+  if (!result.failure) {
+    await finish(room, mailbox, result, startedMs)
+    const changed = countFresh(result) + (await lookForUnknown(room, mailbox, job.signal))
+    return result.more ? continueAt(room.clock.now(), changed) : done(changed)
+  }
+  // The process stops or the job was taken away: whoever comes next goes on from the cursor.
+  if (job.signal.aborted) return continueAt(room.clock.now(), countFresh(result))
+  await fail(room, mailbox, result.failure.kind, result.failure)
+  return done(countFresh(result))
 }
 
 /** Messages that had not been dealt with before. */

@@ -24,7 +24,7 @@ export function emailSending(room: SendingRoom): Handler<'email-sending'> {
   return async (lane: Payload<'email-sending'>, job: RunningJob) => {
     const mailbox = await openMailbox(room, lane)
     if (!mailbox) return done()
-    const leave = room.shares.take(mailbox.smtp.host, lane.tenantId)
+    const leave = room.shares.take(`host ${mailbox.smtp.host}`, `tenant ${lane.tenantId}`)
     if (!leave) return comeBackLater(room, lane)
     try {
       const result = await session(room, lane, mailbox, job.signal)

@@ -264,6 +264,8 @@ test('a message whose reading ends the connection three times is noted as unread
     expect(await subjects()).toEqual(['before'])
   }
   await inbox.sync(mailbox)
+  expect(await subjects()).toEqual(['before', null])
+  expect(await suspectAttempts()).toBe(0)
   await inbox.sync(mailbox)
   expect(await subjects()).toEqual(['before', null, 'after'])
   expect((await messages())[1]).toMatchObject({
@@ -301,6 +303,40 @@ test('a sync that is given up in the midst of a message does not count against i
   stopping.abort()
   await sync
   expect(await suspectAttempts()).toBe(0)
+})
+
+test('mailboxes of a server that hangs hold its share of the slots, and those of others are read', async () => {
+  const { db } = database
+  const sharing = await openInbox(database, { slots: 4, shareOfSlots: 0.5, silenceTimeoutSeconds: 60 })
+  const stopping = new AbortController()
+  const job = { signal: stopping.signal }
+  const add = async (imap_host: string) => {
+    const server = { port: front.port, username: `${mint('bea')}@lab.test`, password: farm.password }
+    farm.deliver(server.username, letter('hello'))
+    return insertImapMailbox(db, mailbox.tenant_id, server, { imap_host })
+  }
+  const [one, two, three] = [await add('127.0.0.1'), await add('127.0.0.1'), await add('127.0.0.1')]
+  const elsewhere = await add('localhost')
+  front.faults = { hang: { at: 'LIST' } }
+  const hanging = [sharing.sync(one, job), sharing.sync(two, job)]
+  await eventually(() => front.commands.filter((line) => line.startsWith('LIST')).length === 2)
+  front.faults = {}
+
+  const nextTurn = new Date(Date.now() + 300_000)
+  await db.updateTable('email_accounts').set({ next_sync_at: nextTurn }).where('id', '=', three.id).execute()
+  expect(await sharing.sync(three)).toEqual({ kind: 'done', changed: 0 })
+  const { next_sync_at } = await db
+    .selectFrom('email_accounts')
+    .select('next_sync_at')
+    .where('id', '=', three.id)
+    .executeTakeFirstOrThrow()
+  expect(next_sync_at.getTime() - Date.now()).toBeLessThanOrEqual(30_000)
+  expect(await sharing.sync(elsewhere)).toEqual({ kind: 'done', changed: 1 })
+
+  stopping.abort()
+  await Promise.all(hanging)
+  expect(await sharing.sync(three)).toEqual({ kind: 'done', changed: 1 })
+  await sharing.close()
 })
 
 test('a Junk folder that was renamed is found again under its new name', async () => {

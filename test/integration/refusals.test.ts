@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { lockPendingRefusals } from '../../src/bounces/refusal-store.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { actOnRefusals } from '../../src/jobs/bounces/act-on-refusals.ts'
 import { createSettler } from '../../src/jobs/sending/settler.ts'
@@ -17,6 +18,7 @@ import {
 } from '../support/factories.ts'
 import { startFleet } from '../support/fleet.ts'
 import { claimFor, findEmail, outcomeOf } from '../support/lanes.ts'
+import { openTransaction } from '../support/two-connections.ts'
 
 let database: TestDatabase
 let mailbox: Mailbox
@@ -28,6 +30,7 @@ beforeAll(async () => {
 afterAll(() => database.close())
 
 beforeEach(async () => {
+  await actOnRefusals(database.db)
   const tenant = await insertTenant(database.db)
   mailbox = await insertMailbox(database.db, tenant.id)
 })
@@ -45,8 +48,8 @@ async function claimedTo(address: string): Promise<ClaimedEmail> {
   return email
 }
 
-/** As a sending process writes it. */
-async function settle(email: ClaimedEmail, overrides: Partial<SettlementInput>): Promise<boolean> {
+/** As a sending process writes them: in one transaction. */
+async function settle(...settlements: SettlementInput[]): Promise<boolean[]> {
   const settler = createSettler(database.db, {
     coalesceMs: 1,
     clock: systemClock,
@@ -55,13 +58,14 @@ async function settle(email: ClaimedEmail, overrides: Partial<SettlementInput>):
       throw error
     },
   })
-  const outcome = outcomeOf(email, overrides.status === 'scheduled' ? 'scheduled' : 'failed', overrides)
-  return settler.settle({ ...outcome, monotonicMs: systemClock.monotonicMs() - outcome.agoMs })
+  const now = systemClock.monotonicMs()
+  return Promise.all(settlements.map((one) => settler.settle({ ...one, monotonicMs: now - one.agoMs })))
 }
 
 async function refuse(address: string, overrides: Partial<SettlementInput> = unknownUser) {
   const email = await claimedTo(address)
-  await settle(email, overrides)
+  const status = overrides.status === 'scheduled' ? 'scheduled' : 'failed'
+  await settle(outcomeOf(email, status, overrides))
   return email
 }
 
@@ -173,16 +177,26 @@ describe('a refusal in our own session', () => {
 
   test('is noted once when its settlement is written twice', async () => {
     const email = await refuse('gone@olive.test')
-    expect(await settle(email, unknownUser)).toBe(false)
+    expect(await settle(outcomeOf(email, 'failed', unknownUser))).toEqual([false])
     expect(await listOf('email_bounces')).toHaveLength(1)
   })
 
-  test('is not noted for an attempt that was superseded', async () => {
+  test('is noted for the attempt that counts, not for one that was superseded', async () => {
     const email = await claimedTo('gone@olive.test')
     const { db } = database
     await db.updateTable('emails').set({ attempt: 2 }).where('id', '=', email.id).execute()
-    await settle(email, unknownUser)
-    expect(await listOf('email_bounces')).toEqual([])
+    const first = outcomeOf(email, 'failed', unknownUser)
+    await settle(first, { ...first, attempt: 2 })
+    expect(await listOf('email_bounces')).toMatchObject([{ evidence: { attempt: 2 } }])
+  })
+
+  test('that one process has taken up is left alone by the others', async () => {
+    await refuse('gone@olive.test')
+    const other = await openTransaction(database.db)
+    expect(await lockPendingRefusals(other.trx, 10)).toHaveLength(1)
+    expect(await actOnRefusals(database.db)).toEqual({ refusals: 0, more: false })
+    await other.commit()
+    expect(await actOnRefusals(database.db)).toEqual({ refusals: 1, more: false })
   })
 
   test('that was noted before the process died is acted on once by its successors', async () => {

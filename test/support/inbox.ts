@@ -15,6 +15,7 @@ import { schemaNames } from './template.ts'
 /** The configuration's defaults, at a pace for tests. */
 const testInbox: InboxOptions = {
   slots: 20,
+  shareOfSlots: 1,
   connectionsPerHost: 20,
   quantumSeconds: 60,
   firstSyncDays: 1,

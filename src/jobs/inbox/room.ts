@@ -7,10 +7,13 @@ import type { Sealer } from '../../secrets/sealer.ts'
 import type { LookOptions } from '../../sending/look.ts'
 import type { Logger } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
+import { createSlotShares, type SlotShares } from '../slot-shares.ts'
 
 export interface InboxOptions extends LookOptions {
   /** Mailboxes that one process syncs at a time. */
   slots: number
+  /** Of these, one IMAP host may hold at most this part. */
+  shareOfSlots: number
   connectionsPerHost: number
   /** After so long a sync gives its slot to the next mailbox. */
   quantumSeconds: number
@@ -34,14 +37,15 @@ interface RoomPorts {
 export interface InboxRoom extends RoomPorts {
   options: InboxOptions
   limits: ImapLimits
+  shares: SlotShares
   clock: Clock
   random: () => number
 }
 
 export function createInboxRoom(ports: RoomPorts, options: InboxOptions): InboxRoom {
-  const { db, queue, sealer, log, metrics } = ports
   const limits = createImapLimits({ process: options.slots, perHost: options.connectionsPerHost })
-  return { db, queue, sealer, log, metrics, options, limits, clock: systemClock, random: Math.random }
+  const shares = createSlotShares(() => options.slots, options.shareOfSlots)
+  return { ...ports, options, limits, shares, clock: systemClock, random: Math.random }
 }
 
 /** For a session with a mailbox's server. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createSlotShares } from '../../../src/jobs/sending/slot-shares.ts'
+import { createSlotShares } from '../../../src/jobs/slot-shares.ts'
 
 test('no host and no tenant ever holds more than its share, and a share is at least one slot', () => {
   const party = fc.record({ host: fc.constantFrom('a', 'b', 'c'), tenant: fc.constantFrom('s', 't') })
@@ -19,7 +19,7 @@ test('no host and no tenant ever holds more than its share, and a share is at le
         }
         const full = (key: 'host' | 'tenant') =>
           held.filter((taken) => taken[key] === one[key]).length >= most
-        const leave = shares.take(one.host, one.tenant)
+        const leave = shares.take(`host ${one.host}`, `tenant ${one.tenant}`)
         expect(leave === undefined).toBe(full('host') || full('tenant'))
         if (leave) held.push({ ...one, leave })
       }
