@@ -3,6 +3,7 @@ import type { MigrationResult } from 'kysely/migration'
 import type { Pool } from 'pg'
 import { AppError } from '../core/errors.ts'
 import type { Db } from '../db/connect.ts'
+import { noteEpoch } from '../db/epoch.ts'
 import { migrateSchema } from '../db/migrate.ts'
 import { ensureEventPartitions } from '../db/partitions.ts'
 import { installQueues } from '../queue/install.ts'
@@ -53,6 +54,7 @@ export async function migrateDatabase(
     await sql`select pg_advisory_lock(${migrateLock})`.execute(connection)
     try {
       const applied = await migrateSchema(db, names.schema)
+      await noteEpoch(db)
       await ensureEventPartitions(db, new Date())
       await installQueues(pool, db, names.queueSchema)
       return applied

@@ -1,14 +1,19 @@
 import { sql } from 'kysely'
 import type { Db, Trx } from '../db/connect.ts'
+import { isNotedEpoch } from '../db/epoch.ts'
 import type { Campaign } from './store.ts'
 
-/** One active campaign whose leads are not all enrolled; another planner's is passed over. */
+/**
+ * One active campaign whose leads are not all enrolled; another planner's is passed over. None in a database that may
+ * have forgotten whom it has enrolled.
+ */
 export async function lockCampaignToEnrol(trx: Trx): Promise<Campaign | undefined> {
   return trx
     .selectFrom('campaigns')
     .selectAll()
     .where('status', '=', 'active')
     .where('enrolled_at', 'is', null)
+    .where(isNotedEpoch)
     .orderBy('started_at')
     .limit(1)
     .forUpdate()

@@ -372,6 +372,8 @@ export interface FleetEpochTable {
   system_identifier: number
   timeline: number
   noted_at: Defaulted<Timestamp>
+  database_oid: Defaulted<number>
+  ledger_oid: Defaulted<number>
 }
 
 export interface JobLogsTable {

@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto'
 import { startOfNextDay } from '../core/civil-time.ts'
-import { domainOf } from '../core/email-address.ts'
 import type { Trx } from '../db/connect.ts'
 import { type Budget, budgetKeys, grantFrom, takeFrom } from './budgets.ts'
 import { type Candidate, type ClaimDecision, decideClaim, type WindowOpening } from './claim.ts'
@@ -19,6 +17,7 @@ import {
   setPostponed,
 } from './claim-store.ts'
 import { type LaneBlock, type LaneState, laneBlock } from './lane-state.ts'
+import { messageIdOf, referenceOf } from './message-identity.ts'
 import { endPausesOver } from './pause-store.ts'
 import { skipEmails } from './skip-store.ts'
 
@@ -63,9 +62,11 @@ export async function claimEmails(
 ): Promise<ClaimAnswer[]> {
   const budgets = await lockBudgetsOf(trx, requests)
   // Limits and the time are read behind the locks: a claim that waited decides by what holds now.
-  const { now, states } = await listLaneStates(trx, requests)
+  const { now, sameEpoch, states } = await listLaneStates(trx, requests)
   const stateOf = new Map(states.map((state) => [laneId(state), state]))
-  const blocks = new Map(states.map((state) => [laneId(state), laneBlock(state, now)]))
+  const blocks = new Map(
+    states.map((state) => [laneId(state), sameEpoch ? laneBlock(state, now) : otherEpoch]),
+  )
   await endPausesOver(trx, pausesOver(states, blocks))
 
   const candidates: Candidate[] = []
@@ -93,6 +94,13 @@ interface Decided {
 }
 
 const laneId = (lane: { mailboxId: string; lane: string }): string => `${lane.mailboxId}:${lane.lane}`
+
+const otherEpoch: LaneBlock = {
+  until: null,
+  code: 'recovery_needed',
+  reason:
+    'the database was promoted, restored or copied, and may have forgotten what was sent; run rookery recover',
+}
 
 const missingLane: LaneBlock = { until: null, code: 'lane_missing', reason: 'the mailbox does not exist' }
 
@@ -180,11 +188,19 @@ function decide(
 
 // The Message-ID and reference of the first attempt stay: what the server may have seen is looked for under them.
 function identify(candidate: Candidate, state: LaneState, claimId: string, now: Date): ClaimedEmail {
-  const ref = candidate.ref ?? randomBytes(16).toString('hex')
-  const messageId = candidate.messageId ?? `<${ref}@${domainOf(state.emailAddress)}>`
+  const ref = candidate.ref ?? referenceOf(identityOf(candidate))
+  const messageId = candidate.messageId ?? messageIdOf(ref, state.emailAddress)
   const attempt = candidate.attempt + 1
   return { ...candidate, attempt, claimId, ref, messageId, budgetKeys: budgetKeys(state.limits, now) }
 }
+
+const identityOf = ({ tenantId, id, stepId, campaign, lead }: Candidate) => ({
+  tenantId,
+  id,
+  stepId,
+  campaignId: campaign?.id ?? null,
+  leadId: lead?.id ?? null,
+})
 
 async function writeDropped(trx: Trx, dropped: Decided['dropped']): Promise<void> {
   const skips = dropped.flatMap(({ candidate, decision }) =>

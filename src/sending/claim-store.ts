@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db, Trx } from '../db/connect.ts'
+import { isNotedEpoch } from '../db/epoch.ts'
 import { toJson } from '../db/json.ts'
 import type { Budget } from './budgets.ts'
 import type { Candidate, CandidateCampaign, CandidateLead } from './claim.ts'
@@ -15,18 +16,24 @@ export interface LaneRef {
 export async function listLaneStates(
   trx: Trx,
   lanes: readonly LaneRef[],
-): Promise<{ now: Date; states: LaneState[] }> {
+): Promise<{ now: Date; sameEpoch: boolean; states: LaneState[] }> {
   const { rows } = await sql<LaneStateRow>`
     select a.tenant_id, a.id as mailbox_id, l.lane, t.status as tenant_status, a.status, a.status_reason,
            a.paused_until, l.blocked_until, l.blocked_code, h.opened_until, a.email_address, a.timezone,
-           a.daily_limit, a.rolling_limit, a.min_gap_seconds, a.gap_jitter, clock_timestamp() as now
+           a.daily_limit, a.rolling_limit, a.min_gap_seconds, a.gap_jitter, clock_timestamp() as now,
+           ${isNotedEpoch} as same_epoch
       from unnest(${lanes.map((lane) => lane.mailboxId)}::uuid[], ${lanes.map((lane) => lane.lane)}::text[])
              as wanted (mailbox_id, lane)
       join sending_lanes l on l.email_account_id = wanted.mailbox_id and l.lane = wanted.lane
       join email_accounts a on a.tenant_id = l.tenant_id and a.id = l.email_account_id
       join tenants t on t.id = a.tenant_id
       left join smtp_hosts h on h.host = a.smtp_host and h.port = a.smtp_port`.execute(trx)
-  return { now: rows[0]?.now ?? new Date(), states: rows.map(toLaneState) }
+  const [first] = rows
+  return {
+    now: first?.now ?? new Date(),
+    sameEpoch: first?.same_epoch ?? false,
+    states: rows.map(toLaneState),
+  }
 }
 
 interface LaneStateRow {
@@ -47,6 +54,7 @@ interface LaneStateRow {
   min_gap_seconds: number
   gap_jitter: number
   now: Date
+  same_epoch: boolean
 }
 
 function toLaneState(row: LaneStateRow): LaneState {

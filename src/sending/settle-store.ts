@@ -53,7 +53,8 @@ function givenBack(budgets: Map<string, Budget>, settled: readonly SettledRow[])
 }
 
 // `settled`: proof beats doubt, so an attempt that lapsed to unknown still takes its outcome, and one that was put
-// back on the schedule is not sent again when it turns out to have been accepted. `filled`: an
+// back on the schedule is not sent again when it turns out to have been accepted; nor is one whose attempt a promoted
+// standby has never heard of. `filled`: an
 // email that a report or reply has proven sent only gains what it lacks. `suspected`: a late acceptance of
 // an attempt that was superseded means that two may have been sent.
 async function writeOutcomes(trx: Trx, settlements: readonly Settlement[]): Promise<SettledRow[]> {
@@ -66,7 +67,7 @@ async function writeOutcomes(trx: Trx, settlements: readonly Settlement[]): Prom
     ), locked as materialized (
       select e.tenant_id, e.id, e.status, i as outcome, a.timezone,
              clock_timestamp() - i."agoMs" * interval '1 millisecond' as happened_at,
-             e.attempt = i.attempt as current
+             e.attempt = i.attempt or i.attempt > e.attempt and e.status in ('scheduled', 'held') as current
         from emails e
         join input i on e.tenant_id = i."tenantId" and e.id = i.id
         join email_accounts a on a.tenant_id = e.tenant_id and a.id = e.email_account_id
@@ -74,7 +75,7 @@ async function writeOutcomes(trx: Trx, settlements: readonly Settlement[]): Prom
          for update of e
     ), settled as (
       update emails e
-         set status = (l.outcome).status,
+         set status = (l.outcome).status, attempt = greatest(e.attempt, (l.outcome).attempt),
              sent_at = case (l.outcome).status when 'sent' then l.happened_at end,
              sent_on = case (l.outcome).status when 'sent' then (l.happened_at at time zone l.timezone)::date end,
              due_at = case (l.outcome).status

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Pool } from 'pg'
 import { inject } from 'vitest'
 import { createDb, createPool, type Db } from '../../src/db/connect.ts'
+import { setEpoch } from '../../src/db/epoch.ts'
 import { databaseUrl, runStatement, schemaNames } from './template.ts'
 
 export interface TestDatabase {
@@ -14,8 +15,11 @@ export interface TestDatabase {
 }
 
 /** A migrated database of the calling file's own, cloned from the template. */
-export function createTestDatabase(options: { maxConnections?: number } = {}): Promise<TestDatabase> {
-  return openNewDatabase(inject('testServer').template, options.maxConnections)
+export async function createTestDatabase(options: { maxConnections?: number } = {}): Promise<TestDatabase> {
+  const database = await openNewDatabase(inject('testServer').template, options.maxConnections)
+  // A copy of a database sends nothing until somebody says that it may.
+  await setEpoch(database.db)
+  return database
 }
 
 /** A database in which nothing has been created yet. */
