@@ -49,11 +49,20 @@ export function judge(finding: RecipientFinding, delayed: boolean): RecipientVer
 /** The machine-readable reply first: the prose around it may speak of other recipients and other causes. Codes last. */
 function reasonOf(finding: RecipientFinding, text: string, reply: Omit<Reply, 'text'>): BounceReason {
   const machine = joined(finding.diagnostic, finding.aside)
-  for (const told of [machine, text, withoutBoilerplate(finding.context ?? '')]) {
+  const around = withoutBoilerplate(finding.context ?? '')
+  for (const told of [machine, quotedReply(text), text, quotedReply(around), around]) {
     const reason = told === '' ? undefined : reasonInWords({ ...reply, text: told })
     if (reason) return reason
   }
   return reasonInCodes(reply) ?? 'unknown'
+}
+
+/** The paragraph that quotes a reply with both codes and words: what stands around it is advice and description. */
+function quotedReply(text: string): string {
+  const from = text.search(/(?<![\d.])[45]\d\d[ -]{1,2}[45]\.\d{1,3}\.\d{1,3}[ :]{1,2}[A-Za-z<]/)
+  if (from < 0) return ''
+  const end = text.indexOf('\n\n', from)
+  return end < 0 ? text.slice(from) : text.slice(from, end)
 }
 
 function kindOf(action: string, addressDead: boolean): RecipientKind {

@@ -71,7 +71,7 @@ export function isReport(signs: ReportSigns, named: boolean): boolean {
 
 const delaySubject = /delay|warning|still being retried|temporar|delivery incomplete|verz.{1,3}ger/i
 const delayText =
-  /has not yet been delivered|has been delayed|delayed for more than|warning (?:message )?only|will (?:continue to )?(?:be )?retr(?:y|ied)|still being retried|temporary failure report|message will be retried|no action is required on your part/i
+  /has not yet been delivered|has been delayed|delayed for more than|warning (?:message )?only|will (?:continue to )?(?:be )?retr(?:y|ied)|(?:will|to) (?:continue|keep) (?:to try|trying|to attempt)|attempts will continue|enqueued and undeliverable for|still being retried|temporary failure report|message will be retried|no action is required on your part/i
 
 /** Whether the report only warns: the server still tries. */
 export function isDelayNotice(subject: string, notice: string): boolean {

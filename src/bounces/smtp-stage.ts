@@ -42,10 +42,34 @@ const rules: readonly [SmtpStage, RegExp][] = [
   ['data', /\(state 1[678]\)/],
   // Postfix: "host mx.example.org[192.0.2.1] refused to talk to me: 421 …"
   ['connect', /refused to talk to me/i],
+  // Any words that lead up to a command: "in response to the RCPT TO command", "during MAIL FROM", "hMailServer sent: RCPT TO"
+  [
+    'rcpt',
+    /(?:to|at|during|on|sending|issuing|sent:?|our|command:?|stage:?) (?:the )?["'`]?RCPT\b(?! domain)/i,
+  ],
+  ['mail', /(?:to|at|during|on|sending|issuing|sent:?|our|command:?|stage:?) (?:the )?["'`]?MAIL FROM\b/i],
+  ['data', /(?:at|during|on|sending|issuing|stage:?) (?:the |end of )?["'`]?DATA\b(?! (?:error|connection))/],
+  // A command that is named beside the reply: "550 unknown user (RCPT TO)", "RCPT TO: 550 unknown user", "RCPT command failed"
+  [
+    'rcpt',
+    /[([]RCPT(?:[ _]TO)?[\])]|\bRCPT(?: TO)?: [45]\d\d[ -]|\bRCPT(?: TO)? (?:command )?(?:failed|rejected|error|refused)/i,
+  ],
+  [
+    'mail',
+    /[([]MAIL(?:[ _]FROM)[\])]|\bMAIL FROM: [45]\d\d[ -]|\bMAIL FROM (?:command )?(?:failed|rejected|refused)/i,
+  ],
+  // vpopmail: "Connected to 192.0.2.7 but recipient was rejected."
+  [
+    'rcpt',
+    /but recipient was rejected|(?:rejected|refused|did not accept|does not accept) (?:the |this )?recipient\b/i,
+  ],
 ]
 
-const transcriptCommand = /^[ \t]{0,8}>>> ?(EHLO|HELO|MAIL|RCPT|DATA|\.|BDAT)/i
-const transcriptRefusal = /^[ \t]{0,8}<<< ?[45]\d\d/
+/** The mark of a line that was sent or received, as it is drawn: `>>>`, `Sent <<<`, `C:`. */
+const marks = '[ \\t]{0,8}(?:(?:sent|received|command|reply):? )?(?:>{1,3}|<{1,3}|-{1,2}>|<-{1,2}|[CS]:)? ?'
+const transcriptCommand = new RegExp(`^${marks}(EHLO|HELO|MAIL FROM|RCPT TO|DATA[ \\t]*$)`, 'i')
+const transcriptEnd = /^[ \t]{0,8}>>> ?(?:\.|BDAT)/i
+const transcriptRefusal = new RegExp(`^${marks}[45]\\d\\d[ -]`, 'i')
 
 export function smtpStageOf(text: string): SmtpStage | undefined {
   const fromTranscript = stageOfTranscript(text)
@@ -54,13 +78,14 @@ export function smtpStageOf(text: string): SmtpStage | undefined {
   return rules.find(([, wording]) => wording.test(line))?.[0]
 }
 
-/** Sendmail and its kin print the session: the command above the first refusal is the one that was refused. */
+/** Sendmail and others print the session: the command above the first refusal is the one that was refused. */
 function stageOfTranscript(text: string): SmtpStage | undefined {
-  if (!text.includes('<<<')) return undefined
+  if (!/[<>]{2}|RCPT TO|MAIL FROM/i.test(text)) return undefined
   let command = ''
   for (const line of text.split('\n')) {
-    command = transcriptCommand.exec(line)?.[1]?.toUpperCase() ?? command
-    if (transcriptRefusal.test(line)) return stageOfCommand(command)
+    if (transcriptEnd.test(line)) command = 'DATA'
+    else command = transcriptCommand.exec(line)?.[1]?.slice(0, 4).toUpperCase() ?? command
+    if (command !== '' && transcriptRefusal.test(line)) return stageOfCommand(command)
   }
   return undefined
 }

@@ -33,7 +33,9 @@ const aboutIt: readonly RegExp[] = [
   // "<kai@example.org> no such user", and no quotation: "<kai@example.org> wrote:"
   /^>[ \t]{1,4}(?!wrote|schrieb|a écrit)[a-z]/i,
   // Zoho: "kai@example.org Invalid Address, ERROR_CODE :550"; PowerMTA: "<kai@example.org>  delivery failed; will not continue trying"
-  /^>?[ \t]{1,4}(?:Invalid Address|Error,|delivery failed|,?[45]\d\d[ -])/i,
+  /^>?[ \t]{1,4}(?:Invalid Address|Error\b|delivery failed|,?[45]\d\d[ -])/i,
+  // "kai@example.org User unknown", "kai@example.org could not be reached"
+  /^["'>)]{0,2}[ \t]{1,4}(?:(?:user|recipient|mailbox|account) |unknown|no such|not found|(?:is |was )?(?:undeliverable|rejected|refused|unknown)|(?:could|can) ?not be|does not exist|failed)/i,
 ]
 
 /** Addresses of one line that are looked at. */

@@ -122,9 +122,11 @@ export const introducingWords: readonly RegExp[] = [
   // "Recipient: <a@b>", "The following recipients returned permanent errors: a@b", "Recipient Address: a@b"
   // MailEnable: "Recipient: [SMTP:a@b]"; "Empfänger: a@b", "Destinatario: a@b", "収件者: a@b"
   /(?:recipients?|recipient\(s\)|address|addresses|errors|error-for|users?|userid|mailbox|account|rcpt to|to|failed|following)[ \t]{0,4}:[ \t]{0,10}(?:\[smtp:)?[<"'([]{0,2}$/i,
-  /(?:empf.{1,2}nger|destinataires?|destinat.{1,2}rios?|destinatari|ontvanger|odbiorca|получател.{1,4}|адресат|収件者|宛先|受信者|收件人)[ \t]{0,4}[:：][ \t]{0,10}[<"'(]{0,2}$/i,
+  /(?:empf.{1,2}nger|destinataires?|destinat.{1,2}rios?|destinatari|ontvanger|odbiorca|получател.{1,4}|адресат|収件者|宛先|受信者|收件人|收件者)[ \t]{0,4}[:：\t][ \t]{0,10}[<"'(]{0,2}$/i,
   // "Unknown user: a@b", "Delivery failed 20 attempts: a@b", "User unknown: a@b"
   /(?:unknown user|unknown|attempts|undeliverable|not delivered to|not be delivered)[ \t]{0,2}:?[ \t]{1,4}[<"'(]{0,2}$/i,
+  // IMail: "User mailbox exceeds allowed size: a@b", "Unknown host: a@b"; header fields and names of the sender are one word
+  /^[ \t]{0,8}(?!.{0,60}\b(?:sender|from|return|reply|contact|support|postmaster|help|questions?)\b)[a-z']{1,20}(?: [a-z']{1,20}){1,8}:[ \t]{1,4}[<]?$/i,
   // "the following address: a@b", "to the recipient a@b", "your message to a@b"
   /(?:recipient|address|mailbox|user|account)(?: is| was)?[ \t]{1,4}[<"'(]{0,2}$/i,
 ]

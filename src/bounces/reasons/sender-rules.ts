@@ -101,7 +101,7 @@ export const senderRules: readonly ReasonRule[] = [
       'sender domain',
       // "501 a@b Sender email is not in my domain", "Sender a@b has no A, AAAA, or MX DNS records", "Verify mailfrom failed"
       'sender‥{has no|is rejected|was rejected|is refused|not in|does not exist|is invalid|not verified|unverified|not found|not exist}',
-      'sender {email|mail|e-mail|address|domain|account|name}',
+      'sender {email|mail|e-mail|address|domain|account|name}‥{not|invalid|rejected|refused|unknown|denied|blocked|must|unverified|failed|error|syntax|resolve}',
       '{verify|verification of|verification failed for|check of} {mailfrom|mail from|sender|the sender}',
       'sender … verif',
       'mail from is mismatched',
