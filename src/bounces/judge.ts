@@ -48,13 +48,25 @@ export function judge(finding: RecipientFinding, delayed: boolean): RecipientVer
 
 /** The machine-readable reply first: the prose around it may speak of other recipients and other causes. Codes last. */
 function reasonOf(finding: RecipientFinding, text: string, reply: Omit<Reply, 'text'>): BounceReason {
-  const machine = joined(finding.diagnostic, finding.aside)
+  const machine = joined(finding.diagnostic ?? remoteReply(text), finding.aside)
   const around = withoutBoilerplate(finding.context ?? '')
   for (const told of [machine, quotedReply(text), text, quotedReply(around), around]) {
     const reason = told === '' ? undefined : reasonInWords({ ...reply, text: told })
     if (reason) return reason
   }
   return reasonInCodes(reply) ?? 'unknown'
+}
+
+/** What the other server replied, as sendmail prints it: `(reason: 551 not our customer)`, `<<< 551 not our customer`. */
+function remoteReply(notice: string): string | undefined {
+  return /\(reason: ([45]\d\d[ -][^\n]{1,300})\)/.exec(notice)?.[1] ?? onlyRefusal(notice)
+}
+
+/** A session with several refusals is about several recipients. */
+function onlyRefusal(notice: string): string | undefined {
+  const refusals = notice.split('\n').filter((line) => /^[ \t]{0,8}<<< ?[45]\d\d/.test(line))
+  const codes = new Set(refusals.map((line) => /[45]\d\d/.exec(line)?.[0]))
+  return codes.size === 1 ? refusals.join('\n') : undefined
 }
 
 /** The paragraph that quotes a reply with both codes and words: what stands around it is advice and description. */
@@ -84,7 +96,7 @@ interface Codes {
 
 /** The status that the remote server replied with; a reporting server's own (`4.4.7` around `450 4.7.1`) only where it gave none. */
 function codesOf(finding: RecipientFinding, text: string): Codes {
-  const said = replyCodesOf(finding.diagnostic ?? '')
+  const said = replyCodesOf(finding.diagnostic ?? remoteReply(finding.notice ?? '') ?? '')
   const all = replyCodesOf(text)
   const smtpCode = said.smtpCode ?? all.smtpCode ?? replyCodesOf(finding.context ?? '').smtpCode
   const inReply = said.status ?? all.status

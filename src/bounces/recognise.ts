@@ -20,6 +20,8 @@ export interface ReportSigns {
   leading: boolean
   /** Our message is attached. */
   returned: boolean
+  /** The header calls it a delivery report (RFC 6522), or Exchange does. */
+  declared: boolean
 }
 
 export function reportSigns(parts: ReportParts, notice: string): ReportSigns {
@@ -32,8 +34,15 @@ export function reportSigns(parts: ReportParts, notice: string): ReportSigns {
     leading: introducedBy(firstLine(notice)).length > 0,
     opening: openings.some((opening) => opening.test(notice)),
     returned: parts.returned !== undefined,
+    declared: isDeclared(parts),
     failedRecipients: [...new Set(findAddresses(failed, maxRecipients + 1).map((found) => found.address))],
   }
+}
+
+function isDeclared({ root }: ReportParts): boolean {
+  const { type, params } = root.contentType
+  const kind = type === 'multipart/report' ? params.get('report-type')?.toLowerCase() : undefined
+  return kind === 'delivery-status' || root.headers.has('x-ms-exchange-message-is-ndr')
 }
 
 function isReportSubject(subject: string): boolean {
@@ -52,20 +61,25 @@ function isFromSystem(parts: ReportParts): boolean {
   const { headers } = parts.root
   const from = headers.decoded('from') ?? ''
   const returnPath = headers.raw('return-path')?.trim()
-  if (returnPath === '<>' || returnPath === '') return true
-  return (
-    systemName.test(from.slice(0, 300)) ||
-    findAddresses(from.slice(0, 500)).some((found) => isDaemon(found.address))
-  )
+  if (systemName.test(from.slice(0, 300))) return true
+  if (findAddresses(from.slice(0, 500)).some((found) => isDaemon(found.address))) return true
+  // Answers in absence have an empty return path as well (RFC 3834 section 3.3).
+  const answers = headers.raw('auto-submitted')?.toLowerCase().startsWith('auto-replied')
+  return !answers && (returnPath === '<>' || returnPath === '')
 }
 
 /** At least two independent signs make a report; `named` is whether the text names a recipient and an error. */
 export function isReport(signs: ReportSigns, named: boolean): boolean {
   if (signs.failedRecipients.length > 0) return true
   if (signs.autoReplySubject) return false
+  if (signs.declared && (signs.opening || signs.subject || named)) return true
   if (signs.fromSystem && signs.leading && named) return true
   if (signs.fromSystem)
-    return (signs.opening && (signs.subject || named)) || (signs.subject && (named || signs.returned))
+    return (
+      (signs.opening && (signs.subject || named)) ||
+      (signs.subject && (named || signs.returned)) ||
+      (named && signs.returned)
+    )
   return signs.subject && signs.opening && named
 }
 

@@ -9,9 +9,9 @@ export interface ReplyCodes {
 const fullReply = /(?<![\d.])([45][0-7]\d)[ :-]{1,3}[ '#(]{0,3}([45]\.\d{1,3}\.\d{1,3})(?![\d.]?\d)/
 /** A reply without an enhanced status, where one can stand: after the words that introduce it or at the start of a line. */
 const introducedReply =
-  /(?:said:|was:|returned:?|with:|response:|smtp;|<<<|error:|code[ :]{1,3}|status[ :]{1,3}|_code :|reason:|\[|'|>:|\]:|^|\n)[ \t'"#(:]{0,6}([45][0-5]\d)(?=[ :,)'"\]-]|$|\n)/i
+  /(?:said:|was:|returned:?|with:|response:|repl(?:y|ied):?|answer(?:ed)?:|respond(?:ed)?:?|received:|smtp;|<<<|>>>|error:|code[ :]{1,3}|status[ :]{1,3}|_code :|reason:|\[|'|>:|\]:|^|\n)[ \t'"#(:]{0,6}([45][0-5]\d)(?=[ :,)'"\]-]|$|\n)/i
 /** Anywhere else only codes that no count of minutes or bytes is likely to be. */
-const looseReply = /(?<![\d.:/-])(421|45\d|52[15]|55\d|57[01])(?= [#<A-Za-z(]|-[A-Za-z\d])/
+const looseReply = /(?<![\d.:/-])(421|45\d|52[15]|55\d|57[01])(?= ['"#<A-Za-z(]|-['"<A-Za-z\d])/
 const enhancedStatus = /(?<![\d.\w])([45]\.\d{1,3}\.\d{1,3})(?!\.?\d)/
 /** SES and others wrap the reply of the remote server: `554 4.4.7 Message expired. <421 4.4.2 Connection timed out>`. */
 const nestedReply = /<([45]\d\d)[ -]([45]\.\d{1,3}\.\d{1,3}) [^<>]{1,200}>/

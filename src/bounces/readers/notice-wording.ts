@@ -15,6 +15,8 @@ export const copyMarkers: readonly RegExp[] = [
   /^[ \t]{0,8}(?:the )?(?:original |returned |undelivered )?(?:message|mail) ?(?:headers?|text|body)? ?(?:follows?|is following|included below|is below|attached)[.:]{0,3}[ \t]{0,8}$/i,
   // Mimecast: "Original Message:"; others: "bounced E-Mail:", "Returned message:"
   /^[ \t]{0,8}(?:original|returned|bounced|rejected) (?:message|e-?mail|mail)(?: headers?| details)?:[ \t]{0,8}$/i,
+  // Exchange: "Ursprüngliche Nachrichtenkopfzeilen:", "En-têtes de message d'origine :", "Intestazioni originali del messaggio:", "元のメッセージ ヘッダー:"
+  /^[ \t]{0,8}(?:urspr.{1,2}ngliche nachrichtenk|en-t.{1,2}tes d[eu] (?:message )?.{0,20}origin|intestazioni (?:originali|del messaggio)|encabezados (?:de mensajes? )?originales|cabe.alhos (?:d[ea] mensage[mn]s? )?originais|oorspronkelijke berichtk|元のメッセージ|原始邮件头|原始郵件標頭)/i,
   /^[ \t]{0,8}(?:included is a copy of the message header|the message headers? (?:is|are|follows?)|start of message)/i,
   // Argentine qmail: "--- Mensaje original adjunto."; German: "----- Ursprüngliche Nachricht -----"; French: "--- Message original ---"
   /^[ \t]{0,8}[-=*_]{2,60} ?(?:mensaje (?:original|devuelto)|urspr.{1,3}ngliche nachricht|message d'origine|message original|messaggio originale|mensagem original)/i,
@@ -96,7 +98,17 @@ export const openings: readonly RegExp[] = [
   /impossibile (?:recapitare|consegnare)|non (?:è|e'?) stato (?:possibile )?(?:recapita|consegna)/i,
   /não (?:foi possível|pôde ser|pode ser) entreg/i,
   /не (?:может быть|было|удалось) доставлен|не доставлено/i,
-  /送信できません|配送できません|届けることができません|送信に失敗/,
+  // Exchange and Microsoft 365, the sentence above the recipients
+  /(?:fehler bei der nachrichtenzustellung|die nachricht konnte (?:an )?|konnte nicht .{0,40}bermittelt werden|zustellung fehlgeschlagen)/i,
+  /(?:chec de la remise|la remise (?:à|de|n|a ).{0,60}|votre message .{0,80}n'a pas pu|n'a pas été remis|impossible de livrer)/i,
+  /(?:error de entrega a|error en la entrega|la entrega (?:a|se ha|ha fallado)|no se pudo entregar el mensaje|su mensaje .{0,60}no se pudo|mensaje no entregado)/i,
+  /(?:il recapito non|recapito non riuscito|impossibile recapitare|non sono stati raggiunti|il messaggio .{0,60}non (?:è|e') stato)/i,
+  /(?:falha (?:na entrega|ao entregar)|a entrega (?:falhou|a estes)|não foi possível entregar|não pôde ser entregue|mensagem não entregue)/i,
+  /(?:bezorging .{0,60}mislukt|uw bericht .{0,60}niet (?:worden )?(?:bezorgd|afgeleverd)|kan niet worden bezorgd)/i,
+  /(?:det gick inte att leverera|kunde inte levereras|kunne ikke leveres|levering .{0,60}mislykke|toimitus .{0,60}epäonnistu|ei voitu toimittaa)/i,
+  /(?:dostarczenie .{0,60}nie powiodło|nie można (?:było )?dostarczyć|nie został[ao]? dostarczon|doručení .{0,60}nezdařilo|nelze doručit|nem kézbesíthető|kézbesítés.{0,60}nem sikerült|teslim edilemedi|iletilemedi)/i,
+  /配信に失敗|配信できません|送信できません|配送できません|届けることができません|送信に失敗|お届けできません/,
+  /未能送达|无法送达|傳遞失敗|传递失败|郵件無法|배달하지 못|배달할 수 없|전송하지 못|전달되지 못/,
   /退信|无法投递|無法投遞|投递失败/,
 ]
 
@@ -111,6 +123,8 @@ export const reportSubject: readonly RegExp[] = [
   // German, French, Spanish, Italian, Portuguese, Dutch, Polish, Swedish, Danish, Czech
   /unzustellbar|nicht zustellbar|nicht zugestellt|non remis|non distribu|échec de (?:la )?remise|no se (?:puede|pudo|ha podido) entregar|no entregado|impossibile recapitare|mancato recapito|recapito non riuscito/i,
   /não (?:é possível entregar|entregue)|falha na entrega|onbestelbaar|kan niet (?:worden )?bezorg|niedostarczal|nie można dostarczyć|olevererbar|kan ikke leveres|nedoručiteln/i,
+  /nicht übermittelt|nicht zugestellt|zustellung fehlgeschlagen|remise a échoué|échec de remise|no se puede entregar|error de entrega|non recapitabile|não entregue|entrega falhou/i,
+  /kan inte levereras|ikke leveret|ikke levert|ei toimitettu|toimitus epäonnistui|niedostarczon|niedoręczon|nedoručen|kézbesíthetetlen|iletilemedi|teslim edilemedi/i,
   // Russian, Chinese, Japanese, Korean
   /не ?доставлен|не уда(?:ется|лось) доставить|退信|未送达|无法送达|未送達|配信不能|配信エラー|エラー|반송|배달되지 않음/i,
 ]

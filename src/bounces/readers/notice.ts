@@ -43,6 +43,8 @@ function isBreak(previous: string | undefined): boolean {
 interface Section {
   introduced: Introduced
   lines: string[]
+  /** What follows is about somebody else. */
+  closed?: boolean
 }
 
 /**
@@ -67,7 +69,7 @@ function sectionsOf(lines: string[], how: Introduction, wanted: (address: string
     const introduced = continues(sections[0], line)
       ? []
       : introducedBy(line).filter((one) => one.how === how && wanted(one.address))
-    if (introduced.length === 0) sections.at(-1)?.lines.push(line)
+    if (introduced.length === 0 && !endsSession(sections.at(-1), line)) sections.at(-1)?.lines.push(line)
     for (const one of introduced)
       if (sections.length < maxRecipients * 2)
         sections.push({ introduced: one, lines: [...transcript, one.rest] })
@@ -76,9 +78,19 @@ function sectionsOf(lines: string[], how: Introduction, wanted: (address: string
   return sections
 }
 
+/** Below sendmail's own reply about a recipient, the session with the next server is about the next recipient. */
+function endsSession(last: Section | undefined, line: string): boolean {
+  if (last && isSessionStart(line) && /^[ \t]{0,8}[45]\d\d /.test(last.introduced.rest)) last.closed = true
+  return last?.closed === true
+}
+
+function isSessionStart(line: string): boolean {
+  return /^(?:\.\.\. )?while talking to/i.test(line)
+}
+
 /** The session that sendmail prints above its reply about a recipient: `>>> RCPT To:<a@b>`, `<<< 550 …`, `550 b (smtp)... 550 Host unknown`. */
 function transcriptAfter(transcript: string[], line: string, introduces: boolean): string[] {
-  if (introduces || /^(?:\.\.\. )?while talking to/i.test(line)) return []
+  if (introduces || isSessionStart(line)) return []
   return /^(?:>>> |<<< |[245]\d\d )/.test(line) ? [...transcript.slice(-8), line] : transcript
 }
 

@@ -22,6 +22,8 @@ export const reputationRules: readonly ReasonRule[] = [
       'unfortunately, messages from … weren',
       // T-Online: "554 IP=192.0.2.1 - A problem occurred. (Ask your postmaster for help or to contact tosa@rx.t-online.de)"
       'poor … reputation',
+      // Rackspace: "451 4.7.1 Received too many messages from a new or untrusted IP"
+      'untrusted ip',
       'poor reputation',
       'poor ip reputation',
       'domain reputation',

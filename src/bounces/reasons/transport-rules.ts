@@ -53,6 +53,8 @@ export const connectionRules: readonly ReasonRule[] = [
       'tls negotiation',
       'certificate',
       'lost connection',
+      // Postfix, of a session that had begun: "conversation with mx.example.org[192.0.2.1] timed out while sending end of data"
+      'timed out while {sending|receiving|performing|talking}',
       'connection lost',
       'connection reset',
       'connection dropped',
@@ -77,6 +79,8 @@ export const expiryRules: readonly ReasonRule[] = [
       'delivery time expired',
       'delivery timed out',
       'expired',
+      // DragonFly: "Could not deliver for the last 432000 seconds. Giving up."
+      '{could not|unable to|cannot|can not|was not} {deliver|be delivered|delivered} {for|after|within}‥{day|days|hour|hours|seconds|minutes|attempts|tries}',
       'could not be delivered for',
       'cannot send message for',
       'could not send message for',

@@ -134,6 +134,13 @@ describe('mail that is no delivery failure', () => {
     expect(verdict.type).toBe('autoreply')
   })
 
+  it('reads a receipt of a ticket system as an answer when it quotes a failure', () => {
+    const verdict = parse(
+      'Return-Path: <>\nFrom: Support <support@example.org>\nTo: lena@sender.example\nSubject: Ticket created: delivery failed\nAuto-Submitted: auto-replied\n\nWe received your request "delivery failed to kai@example.org". User unknown? We will get back.\n',
+    )
+    expect(verdict.type).toBe('autoreply')
+  })
+
   it('reads a challenge as such', () => {
     const verdict = parse(
       'From: kai@example.org\nAuto-Submitted: auto-generated\nSubject: Re: Your question\n\nTo reach me, please click here to confirm that you are a person.\n',

@@ -3,6 +3,7 @@ import { parseReport } from '../../../src/bounces/parse-report.ts'
 import { providerReports } from './reports/provider-reports.ts'
 import { multipartReport, plainReport, type ReportCase, returned } from './reports/report-case.ts'
 import { serverReports } from './reports/server-reports.ts'
+import { sessionReports } from './reports/session-reports.ts'
 import { standardReports } from './reports/standard-reports.ts'
 
 const bytes = (message: string): Buffer => Buffer.from(message, 'utf8')
@@ -47,6 +48,7 @@ describe.each([
   ['standard reports', standardReports],
   ['reports of mail servers', serverReports],
   ['reports of providers', providerReports],
+  ['reports that say in their own words what was refused', sessionReports],
 ])('%s', (_, cases) => {
   it.each(cases.map((one) => [one.format, one] as const))('%s', (_format, { message, recipients }) => {
     expect(parseReport(bytes(message)).type).toBe('bounce')
