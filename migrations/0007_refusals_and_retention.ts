@@ -9,9 +9,13 @@ export async function up(db: Kysely<never>): Promise<void> {
       add column pending boolean not null default false`.execute(db)
   await sql`create index email_bounces_pending_idx on email_bounces (id) where pending`.execute(db)
 
-  await sql`create index email_messages_received_idx on email_messages (received_at)`.execute(db)
+  await sql`
+    create index email_messages_unmatched_age_idx on email_messages (received_at) where email_id is null
+  `.execute(db)
+  await sql`
+    create index email_messages_matched_age_idx on email_messages (received_at) where email_id is not null
+  `.execute(db)
   await sql`
     create index email_messages_body_idx on email_messages (tenant_id, body_sha256)
      where body_sha256 is not null`.execute(db)
-  await sql`create index email_bodies_created_idx on email_bodies (created_at)`.execute(db)
 }

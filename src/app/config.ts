@@ -59,6 +59,10 @@ const settings = {
     slots: wholeNumber('ROOKERY_BOUNCE_SLOTS', 100, 1, 1_000),
     coalesceMs: wholeNumber('ROOKERY_BOUNCE_COALESCE_MS', 10, 0, 1_000),
   },
+  retention: {
+    unmatchedDays: wholeNumber('ROOKERY_RETENTION_UNMATCHED_DAYS', 180, 30, 36_500),
+    matchedDays: wholeNumber('ROOKERY_RETENTION_MATCHED_DAYS', 730, 30, 36_500),
+  },
   queue: {
     pollIntervalMs: wholeNumber('ROOKERY_QUEUE_POLL_MS', 500, 10, 60_000),
     superviseSeconds: wholeNumber('ROOKERY_QUEUE_SUPERVISE_SECONDS', 5, 1, 600),
@@ -99,6 +103,7 @@ export interface Config {
   readonly inbox: Values['inbox']
   readonly reconcile: Values['reconcile']
   readonly bounce: Values['bounce']
+  readonly retention: Values['retention']
   readonly queue: Values['queue']
   readonly scheduler: Values['scheduler']
   readonly telemetry: Omit<Values['telemetry'], 'targetsFile'> & { readonly targetsFile: string }

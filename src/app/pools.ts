@@ -84,7 +84,13 @@ async function startScheduler(context: Context, queue: QueueClient) {
   addFleetGauges(metrics, { readState: () => readFleetState(db) })
   const { looksSeconds } = config.reconcile
   const loops = startSchedulerLoops({ db, queue, log, metrics }, { ...config.scheduler, looksSeconds })
-  const served = startServed(context, queue, 'scheduler', systemMaintenance({ db }), 2)
+  const served = startServed(
+    context,
+    queue,
+    'scheduler',
+    systemMaintenance({ db, retention: config.retention }),
+    2,
+  )
   return {
     async stop() {
       await loops.stop()
