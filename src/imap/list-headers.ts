@@ -15,6 +15,13 @@ const readAtOnce = 200
 const dayMs = 86_400_000
 const query = { uid: true, internalDate: true, headers: ['message-id', 'x-rookery-ref'] }
 
+interface Range {
+  since: Date
+  before: Date
+  /** The server listed messages, and then said nothing of their headers. */
+  onUnread?: (uids: readonly number[]) => void
+}
+
 /**
  * The ids of every message of a folder dated in [since, before), in UID order, for those who look for one that may be there:
  * many servers do not search headers they do not index, and then say "none".
@@ -22,27 +29,40 @@ const query = { uid: true, internalDate: true, headers: ['message-id', 'x-rooker
 export async function* listHeaders(
   session: ImapSession,
   path: string,
-  { since, before }: { since: Date; before: Date },
+  { since, before, onUnread }: Range,
 ): AsyncGenerator<ListedHeaders> {
   await session.reopen(path)
   const hint = { since: new Date(since.getTime() - dayMs), before: new Date(before.getTime() + 2 * dayMs) }
   const found = await session.search(hint)
-  for (const uids of found ? uidRanges(found, readAtOnce) : ['1:*']) {
-    for (const message of await readHeaders(session, path, uids)) {
+  for (const uids of found ? inParts(found) : [undefined]) {
+    const [set = '1:*'] = uids ? uidRanges(uids, readAtOnce) : []
+    const messages = await readHeaders(session, path, set)
+    const unread = uids?.filter((uid) => !messages.has(uid)) ?? []
+    if (unread.length > 0) onUnread?.(unread)
+    for (const message of [...messages.values()].sort((a, b) => a.uid - b.uid)) {
       const date = message.internalDate
       if (date === undefined || (date >= since && date < before)) yield message
     }
   }
 }
 
+function inParts(uids: readonly number[]): number[][] {
+  const count = Math.ceil(uids.length / readAtOnce)
+  return Array.from({ length: count }, (_, part) => uids.slice(part * readAtOnce, (part + 1) * readAtOnce))
+}
+
 /** Gathered before any is given on: the caller may take its time, the server may not wait. */
-async function readHeaders(session: ImapSession, path: string, uids: string): Promise<ListedHeaders[]> {
+async function readHeaders(
+  session: ImapSession,
+  path: string,
+  uids: string,
+): Promise<Map<number, ListedHeaders>> {
   const messages = new Map<number, ListedHeaders>()
   for await (const { uid, internalDate, headers } of session.fetch(path, uids, query)) {
     // A change of flags that is announced meanwhile has a UID, but no headers.
     if (headers) messages.set(uid, { uid, internalDate: validDate(internalDate), ...readIds(headers) })
   }
-  return [...messages.values()].sort((a, b) => a.uid - b.uid)
+  return messages
 }
 
 function readIds(headers: Buffer): Pick<ListedHeaders, 'messageId' | 'ref'> {

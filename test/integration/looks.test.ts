@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type ImapFarm, startImapFarm } from '../../src/lab/imap-farm.ts'
-import { type ImapFront, startImapFront } from '../../src/lab/imap-faults.ts'
+import { type ImapFaults, type ImapFront, startImapFront } from '../../src/lab/imap-faults.ts'
 import { settleEmails } from '../../src/sending/settle-store.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { fileInSent, insertUnknownEmail, listLooks } from '../support/doubt.ts'
@@ -207,12 +207,37 @@ test('a folder that cannot be read proves nothing: the look is noted as failed, 
   const email = await insertUnknownEmail(database.db, mailbox, lastLookSeconds)
   front.faults = { ask: (line) => line.replace(/^(\S+ EXAMINE "?)Sent/, '$1Gone') }
   expect(await inbox.sync(mailbox)).toEqual({ kind: 'done', changed: 0 })
+  const listings = () => front.commands.filter((command) => command.startsWith('LIST ')).length
+  const before = listings()
   const looked = await find(email)
   expect(looked).toMatchObject({ status: 'unknown', looks: 1, parked_code: null })
   expect(looked.next_look_at?.getTime()).toBeGreaterThan(Date.now())
   expect(await listLooks(database.db, email)).toMatchObject([
     { result: 'failed', followed_by: 'look', reason: expect.stringContaining('no such folder') },
   ])
+  // It may have been renamed: the server is asked for its folders again.
+  await inbox.sync(mailbox)
+  expect(listings()).toBeGreaterThan(before)
+})
+
+const garble = (line: string) => line.replace(/^(\* 2 FETCH .*) BODY/, '$1 ][ BODY')
+const leaveOut = (line: string) => line.replace(/(UID FETCH) 1:2 /, '$1 1 ')
+
+test.each<[string, ImapFaults]>([
+  ['cannot be read', { rewrite: garble, answers: { 'UID SEARCH': 'NO not today' } }],
+  ['says nothing of', { ask: leaveOut }],
+])('a message that the server lists but %s may be the one: the others are no control', async (_, faults) => {
+  mailbox = await insertFiling('resend_if_absent')
+  await inbox.sync(mailbox)
+  const email = await insertUnknownEmail(database.db, mailbox, lastLookSeconds)
+  await fileControl(email.claimed_at ?? new Date())
+  fileInSent(farm, mailbox, email)
+  front.faults = faults
+  await inbox.sync(mailbox)
+  expect(await find(email)).toMatchObject({ status: 'unknown' })
+  const [look] = await listLooks(database.db, email)
+  expect(look).toMatchObject({ controlled: false })
+  expect(look?.result).toMatch(/absent|failed/)
 })
 
 test('a look that is cut off in mid-folder is no look at an empty folder', async () => {

@@ -35,15 +35,19 @@ export async function lookThrough(
 ): Promise<FolderSighting> {
   const sighting: FolderSighting = { path, found: new Map(), controls: [] }
   const unreadable = session.unreadableLines
+  let complete = true
+  const onUnread = () => {
+    complete = false
+  }
   let batch: ListedHeaders[] = []
-  for await (const headers of listHeaders(session, path, windowOf(due))) {
+  for await (const headers of listHeaders(session, path, { ...windowOf(due), onUnread })) {
     batch.push(headers)
     if (batch.length < matchedAtOnce) continue
     await match(db, mailbox, due, batch, sighting)
     batch = []
   }
   if (batch.length > 0) await match(db, mailbox, due, batch, sighting)
-  if (session.unreadableLines > unreadable) sighting.controls = []
+  if (!complete || session.unreadableLines > unreadable) sighting.controls = []
   return sighting
 }
 
