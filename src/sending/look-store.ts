@@ -101,7 +101,6 @@ export async function listDueLooks(db: Db, mailbox: EmailRef, limit: number): Pr
 
 export interface LedgerMatch {
   id: string
-  status: string
   /** Null unless `sent`. */
   sentAt: Date | null
   /** Of the message that was asked about. */
@@ -125,7 +124,7 @@ export async function listMatches(
        union
       select e.tenant_id, e.id, s.uid from seen s join emails e on e.ref = s.ref
     )
-    select e.id, e.status, e.sent_at as "sentAt", m.uid
+    select e.id, e.sent_at as "sentAt", m.uid
       from matched m join emails e on e.tenant_id = m.tenant_id and e.id = m.id
      where e.tenant_id = ${mailbox.tenantId} and e.email_account_id = ${mailbox.id}`.execute(db)
   return rows
