@@ -5,6 +5,7 @@ import type { ImapFailure } from '../imap/errors.ts'
 import { setSyncFailed, setSyncPostponed, setSyncSucceeded } from '../inbox/sync-store.ts'
 import type { Payload } from '../queue/catalogue.ts'
 import type { Handler, RunningJob } from '../queue/pool.ts'
+import { setLooksPostponed } from '../sending/look-store.ts'
 import { lookForUnknown } from './inbox/look-for-unknown.ts'
 import { loadSyncedMailbox, type SyncedMailbox } from './inbox/mailbox.ts'
 import type { InboxRoom } from './inbox/room.ts'
@@ -33,6 +34,7 @@ export function emailProcessing(room: InboxRoom): Handler<'email-processing'> {
 async function postpone(room: InboxRoom, mailbox: SyncedMailbox): Promise<Outcome> {
   const at = new Date(room.clock.now().getTime() + 5_000 + room.random() * 25_000)
   await setSyncPostponed(room.db, mailbox, at)
+  await setLooksPostponed(room.db, mailbox, at)
   room.metrics.inboxSyncs.inc({ outcome: 'postponed' })
   return done()
 }

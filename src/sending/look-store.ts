@@ -57,6 +57,14 @@ export async function parkUnreachable(trx: Trx, limit = 1000): Promise<number> {
   return rows.length
 }
 
+/** Puts off what is to be looked for in a mailbox by now: it cannot be read before. */
+export async function setLooksPostponed(db: Db, mailbox: EmailRef, at: Date): Promise<void> {
+  await sql`
+    update emails set next_look_at = ${at}
+     where status = 'unknown' and next_look_at <= now()
+       and tenant_id = ${mailbox.tenantId} and email_account_id = ${mailbox.id}`.execute(db)
+}
+
 /**
  * Locks mailboxes in which an email is to be looked for by now, in key order. One that cannot be read is left to its next
  * sync, which looks too.
@@ -86,7 +94,8 @@ export interface DueLook extends EmailRef, DoubtfulMessage {
 export async function listDueLooks(db: Db, mailbox: EmailRef, limit: number): Promise<DueLook[]> {
   const { rows } = await sql<DueLook>`
     select e.tenant_id as "tenantId", e.id, e.attempt, e.looks, e.budget_keys as "budgetKeys",
-           e.message_id as "messageId", coalesce(e.claimed_at, e.unknown_at) as "claimedAt",
+           e.message_id as "messageId", e.claim_id is null as forgotten,
+           case when e.claim_id is null then least(e.due_at, e.unknown_at) else e.claimed_at end as "claimedAt",
            e.unknown_at as "unknownAt", t.unknown_policy as policy, clock_timestamp() as now,
            json_build_object('name', p.id, 'filesSentMail', p.files_sent_mail) as provider
       from emails e

@@ -1,7 +1,9 @@
 /** An email of unknown outcome that a mailbox is looked through for. */
 export interface DoubtfulMessage {
-  /** When it was claimed, or since when it is in doubt where that is not known. */
+  /** When it was claimed; where that is not known, the earliest that it can have been. */
   claimedAt: Date
+  /** The database has forgotten the claim, if there was one. */
+  forgotten: boolean
   unknownAt: Date
   /** Of its mailbox. */
   provider: { name: string; filesSentMail: boolean }
@@ -76,6 +78,8 @@ export function decideAbsent(
       'provider_unsure',
       `; its provider (${provider.name}) is not known to file all that is submitted`,
     )
+  if (message.forgotten)
+    return parked('forgotten', ', but when it would have been sent is not known: that proves nothing')
   if (!isControlled(message, absence))
     return parked('no_control', ', nor anything else known sent within an hour of it: that proves nothing')
   if (policy === 'never_resend')

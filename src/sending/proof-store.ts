@@ -16,7 +16,10 @@ export interface Proof extends EmailRef {
 interface Evidence {
   /** For the event. */
   code: string
-  /** By the server's account; used as far as it lies between the claim and the doubt. The time of the claim if left out. */
+  /**
+   * By the server's account; used as far as it lies between the claim (of one that was forgotten: its due time) and the
+   * doubt. The time of the claim if left out.
+   */
   sentAt?: Date | undefined
   /** The Message-ID that the server gave it in place of ours. */
   serverMessageId?: string | undefined
@@ -33,8 +36,9 @@ export async function promoteToSent(trx: Trx, proofs: readonly Proof[]): Promise
   const { rows } = await sql<{ id: string }>`
     with locked as materialized (
       select e.tenant_id, e.id, a.timezone, i."serverMessageId", i.code,
-             greatest(coalesce(e.claimed_at, e.updated_at), case when i."sentAt" is not null
-               then least(i."sentAt", case when e.look_attempt = e.attempt then e.unknown_at end) end) as happened_at
+             case when i."sentAt" is null then coalesce(e.claimed_at, e.updated_at)
+               else greatest(case when e.claim_id is null then e.due_at else e.claimed_at end,
+                      least(i."sentAt", case when e.look_attempt = e.attempt then e.unknown_at end)) end as happened_at
         from emails e
         join json_to_recordset(${toJson(input)}) as i (
                "tenantId" uuid, id uuid, "sentAt" timestamptz, "serverMessageId" text, code text)

@@ -325,3 +325,30 @@ test('a mailbox without a folder for what it sends: nobody can tell', async () =
   await inbox.sync(mailbox)
   expect(await find(email)).toMatchObject({ status: 'unknown', parked_code: 'no_sent_folder' })
 })
+
+test('what a restored database has forgotten is found where its date says, and its absence proves nothing', async () => {
+  const { db } = database
+  mailbox = await insertFiling('resend_if_absent')
+  const daysAgo = (days: number) => toTheSecond(new Date(Date.now() - days * 86_400_000))
+  const forgotten = { claim_id: null, due_at: daysAgo(5) }
+  const sent = await insertUnknownEmail(db, mailbox, lastLookSeconds, forgotten)
+  const lost = await insertUnknownEmail(db, mailbox, lastLookSeconds, forgotten)
+  fileInSent(farm, mailbox, sent, { at: daysAgo(4) })
+  await fileControl(daysAgo(5))
+  await inbox.sync(mailbox)
+  expect(await find(sent)).toMatchObject({ status: 'sent', sent_at: daysAgo(4) })
+  expect(await find(lost)).toMatchObject({ status: 'unknown', parked_code: 'forgotten' })
+})
+
+test('a mailbox whose server has no slot free for it is not woken again at once', async () => {
+  const { db } = database
+  const full = await openInbox(database, { slots: 1 })
+  const email = await insertUnknownEmail(db, mailbox, 130)
+  const leave = full.room.shares.take('127.0.0.1')
+  await full.sync(mailbox)
+  leave?.()
+  await full.close()
+  const { next_look_at } = await find(email)
+  expect(next_look_at?.getTime()).toBeGreaterThan(Date.now() + 1000)
+  expect(await listLooks(db, email)).toEqual([])
+})

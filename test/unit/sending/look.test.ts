@@ -38,6 +38,7 @@ describe('an email that was not found', () => {
   const message: DoubtfulMessage = {
     claimedAt: aged(-10),
     unknownAt,
+    forgotten: false,
     provider: { name: 'gmail', filesSentMail: true },
     policy: 'resend_if_absent',
   }
@@ -65,6 +66,7 @@ describe('an email that was not found', () => {
   test.each<[string, Partial<DoubtfulMessage>, Absence]>([
     ['never_resend', { policy: 'never_resend' }, absence],
     ['provider_unsure', { provider: { name: 'generic', filesSentMail: false } }, absence],
+    ['forgotten', { forgotten: true }, absence],
     ['no_control', {}, { ...absence, controls: [[aged(-2 * hour)], [aged(hour)]] }],
     ['no_control', {}, { folders: ['Sent'], controls: [[]] }],
     ['no_sent_folder', {}, { folders: [], controls: [] }],
