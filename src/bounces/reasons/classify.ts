@@ -91,9 +91,19 @@ export function reasonInWords(reply: Reply): BounceReason | undefined {
   )
 }
 
-/** What the codes say where the words say nothing. */
+/** What the codes say where the words say nothing; last, what a permanent refusal of that command is about. */
 export function reasonInCodes(reply: Omit<Reply, 'text'>): BounceReason | undefined {
-  return byStatus(reply, reasonOfStatus) ?? (reply.smtpCode ? reasonOfReplyCode(reply.smtpCode) : undefined)
+  return (
+    byStatus(reply, reasonOfStatus) ??
+    (reply.smtpCode ? reasonOfReplyCode(reply.smtpCode) : undefined) ??
+    (reply.smtpCode?.startsWith('5') && reply.stage ? refusalAt[reply.stage] : undefined)
+  )
+}
+
+const refusalAt: Partial<Record<SmtpStage, BounceReason>> = {
+  connect: 'sender_blocked',
+  hello: 'sender_blocked',
+  mail: 'sender_rejected',
 }
 
 function byStatus(
@@ -113,7 +123,9 @@ function firstMatch(
   text: string,
   stage: SmtpStage | undefined,
 ): BounceReason | undefined {
-  return rules.find((rule) => appliesAt(rule, stage) && rule.pattern.test(text))?.reason
+  const reason = rules.find((rule) => appliesAt(rule, stage) && rule.pattern.test(text))?.reason
+  // The domain that the answer to MAIL speaks of is ours.
+  return reason === 'invalid_domain' && stage === 'mail' ? 'sender_rejected' : reason
 }
 
 function appliesAt(rule: CompiledRule, stage: SmtpStage | undefined): boolean {

@@ -15,6 +15,9 @@ export const mailboxRules: readonly ReasonRule[] = [
       'suppression list',
       // SparkPost: "550 5.7.1 recipient address was suppressed due to system policy"
       'recipient address was suppressed',
+      // Mailgun: "605 Not delivering to previously bounced address"
+      'previously {bounced|complained|unsubscribed|suppressed}',
+      '{recipient|address}‥suppressed',
     ],
   },
   {
@@ -95,6 +98,7 @@ export const mailboxRules: readonly ReasonRule[] = [
       'exceeded … storage',
       'storage space',
       'storage limit',
+      'storage reasons',
       'insufficient disk space',
       'not enough storage space',
       'not enough space',

@@ -63,6 +63,8 @@ export const standardRules: readonly ReasonRule[] = [
       'not rfc',
       'multiple subject headers',
       'multiple from headers',
+      'from {header|field} {missing|is missing|is not valid|is invalid}',
+      '{missing|no|invalid|malformed} from {header|field}',
       'multiple addresses in from',
       'duplicate header',
       'duplicate from header',

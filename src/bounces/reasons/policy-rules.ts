@@ -106,6 +106,7 @@ export const relayRules: readonly ReasonRule[] = [
       '{relay|relaying}…{denied|prohibited|not permitted|not allowed|disallowed|forbidden|rejected|refused|not authorized|not supported}',
       '{unauthorized|unauthorised|illegal|denied|no|not permitted to|not allowed to|allowed to|cannot|can not|unable to|configured to} relay',
       'not local host',
+      'local user only',
       'not one of our domains',
       'not in my domain list',
       'relay access denied',

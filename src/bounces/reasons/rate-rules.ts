@@ -19,7 +19,8 @@ export const rateRules: readonly ReasonRule[] = [
       'too many {connections|recipients|invalid recipients|unknown users|hosts|transactions|attempts|deliveries|concurrent|simultaneous|parallel|open}',
       '{exceeded|exceeds|reached|over|hit}‥{rate|sending limit|message limit|connection limit|hourly limit|daily limit|limit of messages}',
       '{rate|frequency|volume|connections|messages per|sessions}‥{limit|limited|limitation|exceeded|too high}',
-      '{sending|send|sent|come|coming|arriving|submitting}‥{too fast|too quickly|too many|too much|too often}',
+      '{sending|being sent|coming|arriving|submitting}‥{too fast|too quickly|too many|too much|too often}',
+      '{limit|number}…{messages|mails|emails|recipients} {was|were|has been|have been|is} exceeded',
       'too {fast|frequent|frequently}',
       'slow‥down',
       'too many connections',
@@ -40,7 +41,6 @@ export const rateRules: readonly ReasonRule[] = [
       'connection limit',
       'connection rate',
       'concurrent connections',
-      'connections from your',
       'max number of connections',
       // Tencent: "550 Ip frequency limited"; NetEase: "frequency limited" and "requency"
       'frequency limited',

@@ -52,7 +52,11 @@ export const reputationRules: readonly ReasonRule[] = [
   {
     // A quota of ours, not of the mailbox: "554 5.7.1 You have exceeded your daily sending quota"
     reason: 'rate_limited',
-    says: ['sending quota', 'daily limit', 'hourly quota', 'your quota of messages'],
+    says: [
+      '{hourly|daily|sending|outgoing|outbound}‥{quota|limit}',
+      'your quota of messages',
+      'quota … for sender',
+    ],
   },
 ]
 

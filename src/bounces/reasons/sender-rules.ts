@@ -142,6 +142,7 @@ export const senderRules: readonly ReasonRule[] = [
       'not a member of this mailing list',
       'not member',
       'only members',
+      '{must|need to|have to} be {a|an} {member|subscriber}',
       'only subscribers',
       'not subscribed',
       'closed list',

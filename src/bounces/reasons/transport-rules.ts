@@ -50,6 +50,7 @@ export const connectionRules: readonly ReasonRule[] = [
       // Google: "421 4.7.0 TLS required for RCPT domain"
       'tls required',
       'tls handshake',
+      'handshake fail',
       'tls negotiation',
       'certificate',
       'lost connection',
@@ -89,6 +90,7 @@ export const expiryRules: readonly ReasonRule[] = [
       'not delivered … within',
       'has not yet been delivered',
       'been in the queue too long',
+      'in {queue|the queue|our queue} {too long|for too long|longer than|more than}',
       'in queue too long',
       'queue too long',
       'too long in the queue',

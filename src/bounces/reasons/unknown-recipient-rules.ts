@@ -33,6 +33,8 @@ export const unknownRecipientRules: readonly ReasonRule[] = [
       "doesn't handle mail for that user",
       'cannot deliver mail for',
       'command rcpt … not ok',
+      'rcpt {rejected|is rejected|refused}',
+      '{user|recipient|account|address|alias}‥{unavailable|not available}',
       // RFC 5321 section 4.2.3: "553 Requested action not taken: mailbox name not allowed"
       'mailbox name {not allowed|invalid}',
       'user does not reside',
@@ -162,6 +164,7 @@ export const unknownRecipientRules: readonly ReasonRule[] = [
       'unbekannt',
       'existiert nicht',
       "n'existe pas",
+      'n existe pas',
       'no existe',
       'não existe',
       'nao existe',
