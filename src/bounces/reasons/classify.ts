@@ -53,10 +53,12 @@ const beforeRecipient: readonly CompiledRule[] = [
 const unknownRecipient = unknownRecipientRules.map(compileRule)
 const refusedRecipient = refusedRecipientRules.map(compileRule)
 
+/** What is wrong with the message or its sender: a status of 5.1.x beside these words is a server's default. */
+const contentAndHost: readonly CompiledRule[] = [...contentRules, ...formRules, ...blockRules].map(
+  compileRule,
+)
+
 const afterRecipient: readonly CompiledRule[] = [
-  ...contentRules,
-  ...formRules,
-  ...blockRules,
   ...protocolRules,
   ...connectionRules,
   ...policyRules,
@@ -74,7 +76,8 @@ export interface Reply {
 }
 
 export function classifyReason(reply: Reply): BounceReason {
-  return reasonInWords(reply) ?? reasonInCodes(reply) ?? 'unknown'
+  const staged = { ...reply, stage: reply.stage ?? smtpStageOf(reply.text) }
+  return reasonInWords(staged) ?? reasonInCodes(staged) ?? 'unknown'
 }
 
 /** What the wording says, with those codes that leave no doubt. */
@@ -85,10 +88,16 @@ export function reasonInWords(reply: Reply): BounceReason | undefined {
     byStatus(reply, reasonOfMicrosoftStatus) ??
     firstMatch(beforeRecipient, text, stage) ??
     recipientReason(unknownRecipient, reply, text, stage) ??
+    (isReplyOfAddress(reply) ? firstMatch(contentAndHost, text, stage) : undefined) ??
     byStatus(reply, reasonOfPlainStatus) ??
+    firstMatch(contentAndHost, text, stage) ??
     firstMatch(afterRecipient, text, stage) ??
     refusedRecipientReason(reply, text, stage)
   )
+}
+
+function isReplyOfAddress({ status, smtpCode }: Reply): boolean {
+  return smtpCode !== undefined && /^\d\.1\.[1236]$/.test(status ?? '')
 }
 
 /** What the codes say where the words say nothing; last, what a permanent refusal of that command is about. */

@@ -35,6 +35,19 @@ describe('"user unknown"', () => {
   })
 })
 
+it('takes a domain that the answer to MAIL speaks of for ours', () => {
+  expect(classifyReason({ text: '451 domain must resolve', stage: 'mail' })).toBe('sender_rejected')
+})
+
+it('takes a permanent refusal before the greeting for one of our host when its words say nothing', () => {
+  expect(classifyReason({ text: '554 no', smtpCode: '554', stage: 'connect' })).toBe('sender_blocked')
+  expect(classifyReason({ text: '421 no', smtpCode: '421', stage: 'connect' })).toBe('expired')
+})
+
+it('believes words about the message before a status of 5.1.1 that a server gives to everything', () => {
+  expect(classifyReplyLine('550 5.1.1 rejected as spam')).toBe('spam_content')
+})
+
 it('does not read a reason out of an address', () => {
   expect(classifyReplyLine('550 5.7.1 <spam-virus-quota-exceeded@example.org>: denied by local policy')).toBe(
     'policy',
