@@ -2,12 +2,15 @@ import type { Selectable } from 'kysely'
 import { AppError } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
 import { findTimeZone } from '../core/time-zone.ts'
-import type { Db } from '../db/connect.ts'
+import type { Db, Trx } from '../db/connect.ts'
 import type { TenantsTable } from '../db/schema.ts'
 
-export type Tenant = Pick<Selectable<TenantsTable>, 'id' | 'name' | 'status' | 'timezone' | 'created_at'>
+export type Tenant = Pick<
+  Selectable<TenantsTable>,
+  'id' | 'name' | 'status' | 'timezone' | 'unknown_policy' | 'created_at'
+>
 
-const columns = ['id', 'name', 'status', 'timezone', 'created_at'] as const
+const columns = ['id', 'name', 'status', 'timezone', 'unknown_policy', 'created_at'] as const
 
 /** Throws `conflict` when the name is taken, `invalid_input` when the name or zone cannot be. */
 export async function insertTenant(db: Db, input: { name: string; timezone?: string }): Promise<Tenant> {
@@ -28,6 +31,15 @@ export async function insertTenant(db: Db, input: { name: string; timezone?: str
     .executeTakeFirst()
   if (!tenant) throw new AppError('conflict', `There already is a tenant named "${name}".`)
   return tenant
+}
+
+/** What is done about an email that was looked for in vain. */
+export async function setUnknownPolicy(
+  trx: Trx,
+  tenantId: string,
+  policy: Tenant['unknown_policy'],
+): Promise<void> {
+  await trx.updateTable('tenants').set({ unknown_policy: policy }).where('id', '=', tenantId).execute()
 }
 
 export async function findTenant(db: Db, name: string): Promise<Tenant | undefined> {

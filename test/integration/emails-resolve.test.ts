@@ -179,3 +179,20 @@ test('from the command line', async () => {
   expect({ code, stdout }).toEqual({ code: 0, stdout: 'Resolved as sent; its sequence goes on.\n' })
   expect(await run(email.id, '--as', 'sent')).toMatchObject({ code: 1 })
 })
+
+test('a tenant decides from the command line what becomes of what is not found', async () => {
+  const { db, url } = database
+  const { id, name } = await insertTenant(db)
+  const set = (policy: string) =>
+    rookery(['tenant', 'set', name, '--unknown-policy', policy, '--json'], { env: { DATABASE_URL: url } })
+  expect(await set('always')).toMatchObject({ code: 2 })
+  const { code, stdout } = await set('resend_if_absent')
+  expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 0, id, unknownPolicy: 'resend_if_absent' })
+  const audit = await db.selectFrom('audit_log').selectAll().where('entity_id', '=', id).execute()
+  expect(audit).toMatchObject([
+    {
+      action: 'tenant.changed',
+      details: { unknownPolicy: { from: 'never_resend', to: 'resend_if_absent' } },
+    },
+  ])
+})
