@@ -329,14 +329,15 @@ test('a mailbox without a folder for what it sends: nobody can tell', async () =
 test('what a restored database has forgotten is found where its date says, and its absence proves nothing', async () => {
   const { db } = database
   mailbox = await insertFiling('resend_if_absent')
-  const daysAgo = (days: number) => toTheSecond(new Date(Date.now() - days * 86_400_000))
-  const forgotten = { claim_id: null, due_at: daysAgo(5) }
+  const dueAt = toTheSecond(new Date(Date.now() - 5 * 86_400_000))
+  const sentAt = new Date(dueAt.getTime() + 86_400_000)
+  const forgotten = { claim_id: null, due_at: dueAt }
   const sent = await insertUnknownEmail(db, mailbox, lastLookSeconds, forgotten)
   const lost = await insertUnknownEmail(db, mailbox, lastLookSeconds, forgotten)
-  fileInSent(farm, mailbox, sent, { at: daysAgo(4) })
-  await fileControl(daysAgo(5))
+  fileInSent(farm, mailbox, sent, { at: sentAt })
+  await fileControl(dueAt)
   await inbox.sync(mailbox)
-  expect(await find(sent)).toMatchObject({ status: 'sent', sent_at: daysAgo(4) })
+  expect(await find(sent)).toMatchObject({ status: 'sent', sent_at: sentAt })
   expect(await find(lost)).toMatchObject({ status: 'unknown', parked_code: 'forgotten' })
 })
 

@@ -1,7 +1,7 @@
 import type { Db } from '../../db/connect.ts'
 import type { QueueClient } from '../../queue/boss.ts'
 import { enqueueJobs } from '../../queue/enqueue.ts'
-import { lockMailboxesToLook, parkUnreachable, takeUpUnknown } from '../../sending/look-store.ts'
+import { lockMailboxesToLook, parkUnreachable, takeUpUnknown } from '../../sending/look-plan-store.ts'
 
 const emailsAtOnce = 1000
 const mailboxesAtOnce = 500
