@@ -1,4 +1,5 @@
 import { decodedBytes, type Mail, type MailPart, textOf } from '../mime/read-mail.ts'
+import { readTnef } from '../mime/tnef.ts'
 import { maxNoticeChars, maxReportChars } from './limits.ts'
 
 /** The parts of a message that a report can be read from. */
@@ -66,10 +67,22 @@ function* findParts(part: MailPart, level: number): Generator<Found> {
 function noticeOf(root: MailPart): string {
   const leaves = [...textLeaves(root)]
   const plain = leaves.filter((part) => part.contentType.type !== 'text/html')
-  const text = joinText(plain)
+  const text = joinText(plain) + tnefNotice(root)
   return text.trim().length >= shortestNotice
     ? text
     : `${text}\n${joinText(leaves.filter((part) => !plain.includes(part)))}`
+}
+
+/** Exchange may put its report into a winmail.dat, as the recipients' own properties. */
+function tnefNotice(root: MailPart): string {
+  const part = root.children.find((child) => child.contentType.type.endsWith('ms-tnef'))
+  const tnef = part && readTnef(Buffer.from(part.body.slice(0, maxReportChars), 'base64'))
+  if (!tnef) return ''
+  const said = tnef.recipients.filter((one) => one.said !== '')
+  const groups = said.map(
+    (one) => `${one.address.replace(/^SMTP:/i, '')}\n    ${one.said.replace(/\s+/g, ' ')}`,
+  )
+  return [tnef.body, ...groups].join('\n\n').slice(0, maxNoticeChars)
 }
 
 /** Less than this is a greeting, and the HTML beside it has the rest. */

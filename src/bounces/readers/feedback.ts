@@ -12,7 +12,15 @@ export interface Feedback {
 export function readFeedback(parts: ReportParts): Feedback | undefined {
   const body = parts.feedbackReport[0]
   if (body !== undefined) return readFeedbackReport(body)
-  return readJunkMailReport(parts)
+  return readJunkMailReport(parts) ?? readPastedFeedback(parts)
+}
+
+/** A report whose part lost its type: the fields stand in the text, or the header or the first line of RFC 5965 says what it is. */
+function readPastedFeedback(parts: ReportParts): Feedback | undefined {
+  const pasted = /^Feedback-Type:/im.test(parts.notice) && /^(?:User-Agent|Version):/im.test(parts.notice)
+  const declared = parts.root.contentType.params.get('report-type')?.toLowerCase() === 'feedback-report'
+  const opening = /^\s{0,20}This is an? (?:e-?mail )?(?:abuse|spam) (?:report|complaint)/i.test(parts.notice)
+  return pasted || declared || (opening && parts.returned) ? readFeedbackReport(parts.notice) : undefined
 }
 
 function readFeedbackReport(body: string): Feedback {

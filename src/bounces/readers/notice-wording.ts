@@ -79,6 +79,8 @@ export const openings: readonly RegExp[] = [
   /could not be (?:delivered|reached|sent)/i,
   /(?:cannot|can't|couldn't|could not|was not|wasn't|not) be delivered/i,
   /undeliverable/i,
+  /(?:could|can|did|was|were|is|are)(?: ?not|n't) (?:be )?(?:able to )?deliver(?:ed|able)?\b|non-?deliver(?:able|y)|(?:permanent|fatal|transient) (?:error|failure)s?/i,
+  /(?:returned|being returned|sent back) to (?:you|its sender|the sender)/i,
   /deliver(?:y|ing) (?:of )?(?:your|the|this)? ?(?:message|mail|e-?mail)? ?(?:has )?(?:failed|was not possible|delayed|unsuccessful)/i,
   /delivery (?:failed|failure|error|delayed|problem|status)/i,
   /mail (?:delivery )?(?:failed|failure|error)/i,

@@ -58,6 +58,16 @@ describe('complaints (RFC 5965)', () => {
     expect(verdict.recipients[0]).toMatchObject({ kind: 'feedback', reason: 'report', addressDead: false })
   })
 
+  it('reads the fields in a text when their part lost its type', () => {
+    const verdict = parse(
+      complaint('Feedback-Type: abuse\nVersion: 1\nOriginal-Rcpt-To: kai@example.org').replace(
+        'message/feedback-report',
+        'text/plain',
+      ),
+    )
+    expect(verdict).toMatchObject({ type: 'feedback', recipients: [{ address: 'kai@example.org' }] })
+  })
+
   it('reads opt-out as a wish to unsubscribe', () => {
     const verdict = parse(complaint('Feedback-Type: opt-out\nVersion: 1\nRemoval-Recipient: kai@example.org'))
     expect(verdict.recipients[0]).toMatchObject({ address: 'kai@example.org', reason: 'unsubscribe' })
