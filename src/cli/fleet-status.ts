@@ -81,5 +81,5 @@ async function listPaused(db: OpenDatabase['db'], tenantId: string | null) {
     listPausedMailboxes(db, tenantId),
     countPausedEmails(db, tenantId),
   ])
-  return mailboxes.map((paused) => ({ ...paused, waiting: waiting.get(paused.mailbox) ?? 0 }))
+  return mailboxes.map((paused) => ({ ...paused, waiting: waiting.get(paused.mailboxId) ?? 0 }))
 }

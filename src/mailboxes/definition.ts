@@ -43,6 +43,11 @@ const limits = {
   minGapSeconds: z.number().min(0).max(86_400),
   gapJitter: z.number().min(0).max(1),
   maxConnections: z.number().int().min(1).max(50),
+  syncIntervalSeconds: z
+    .number()
+    .int()
+    .min(30, 'must be at least 30; servers lock out who logs in too often')
+    .max(86_400, 'must be at most 86400, a day; answers that are read late stop nothing'),
   timezone,
 }
 

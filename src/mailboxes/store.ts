@@ -83,15 +83,15 @@ export async function listMailboxes(db: Db, tenantId: string): Promise<MailboxLi
     .execute()
 }
 
-/** Emails that wait to be sent from paused mailboxes, due or not, by address; `tenantId` null: of all tenants. */
+/** Emails that wait to be sent from paused mailboxes, due or not, by the mailbox's id; `tenantId` null: of all tenants. */
 export async function countPausedEmails(db: Db, tenantId: string | null): Promise<Map<string, number>> {
-  const { rows } = await sql<{ address: string; count: number }>`
-    select a.email_address as address, count(e.id) as count
+  const { rows } = await sql<{ id: string; count: number }>`
+    select a.id, count(e.id) as count
       from email_accounts a
       join emails e on e.email_account_id = a.id and e.status = 'scheduled'
      where a.status = 'paused' and (${tenantId}::uuid is null or a.tenant_id = ${tenantId}::uuid)
-     group by a.email_address`.execute(db)
-  return new Map(rows.map((row) => [row.address, row.count]))
+     group by a.id`.execute(db)
+  return new Map(rows.map((row) => [row.id, row.count]))
 }
 
 /** Nothing is claimed for it any more; what is on the wire finishes. */
@@ -143,9 +143,16 @@ export async function setMailboxLimits(trx: Trx, mailbox: Mailbox, limits: Mailb
     gap_jitter: limits.gapJitter,
     max_connections: limits.maxConnections,
     timezone: limits.timezone,
+    ...(limits.syncIntervalSeconds === undefined ? {} : syncColumns(limits.syncIntervalSeconds)),
   })
   await wakeLanes(trx, mailbox)
 }
+
+/** A shorter interval begins now, not when the longer one has passed. */
+const syncColumns = (seconds: number) => ({
+  sync_interval_seconds: seconds,
+  next_sync_at: sql<Date>`least(next_sync_at, now() + ${seconds} * interval '1 second')`,
+})
 
 /**
  * A block is the memory of a refusal; the rows that refused are read again by the next claim, which may

@@ -32,6 +32,7 @@ export async function listBlockedLanes(db: Db, tenantId: string | null): Promise
 }
 
 export interface PausedMailbox {
+  mailboxId: string
   mailbox: string
   reason: string | null
   until: Date | null
@@ -39,7 +40,7 @@ export interface PausedMailbox {
 
 export async function listPausedMailboxes(db: Db, tenantId: string | null): Promise<PausedMailbox[]> {
   const { rows } = await sql<PausedMailbox>`
-    select email_address as mailbox, status_reason as reason, paused_until as until
+    select id as "mailboxId", email_address as mailbox, status_reason as reason, paused_until as until
       from email_accounts
      where status = 'paused' and (${tenantId}::uuid is null or tenant_id = ${tenantId}::uuid)
        and (paused_until is null or paused_until > now())

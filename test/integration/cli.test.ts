@@ -195,9 +195,34 @@ describe('mailboxes', () => {
   test('limits are changed, a cap of zero is not', async () => {
     const address = await addMailbox()
     expect((await rookery('mailbox', 'set', address, '--daily-limit', '0')).code).toBe(2)
+    const hasty = await rookery('mailbox', 'set', address, '--sync-interval', '29')
+    expect(hasty).toMatchObject({ code: 2, stderr: expect.stringContaining('must be at least 30; servers') })
     expect((await rookery('mailbox', 'set', address, '--daily-limit', '40', '--min-gap', '1.5')).code).toBe(0)
     const listed = await rookery('mailbox', 'list', '--json')
-    expect(JSON.parse(listed.stdout)).toMatchObject([{ dailyLimit: 40, minGapSeconds: 1.5 }])
+    expect(JSON.parse(listed.stdout)).toMatchObject([
+      { dailyLimit: 40, minGapSeconds: 1.5, syncIntervalSeconds: 300 },
+    ])
+  })
+
+  test('an inbox that is to be read more often is, from now on', async () => {
+    const address = await addMailbox()
+    const nextSync = () =>
+      database.db
+        .selectFrom('email_accounts')
+        .select(['sync_interval_seconds', 'next_sync_at'])
+        .where('tenant_id', '=', tenant.id)
+    const tomorrow = new Date(Date.now() + 86_400_000)
+    await database.db
+      .updateTable('email_accounts')
+      .set({ next_sync_at: tomorrow })
+      .where('tenant_id', '=', tenant.id)
+      .execute()
+    await rookery('mailbox', 'set', address, '--daily-limit', '40')
+    expect(await nextSync().executeTakeFirst()).toMatchObject({ next_sync_at: tomorrow })
+    await rookery('mailbox', 'set', address, '--sync-interval', '60')
+    const row = await nextSync().executeTakeFirstOrThrow()
+    expect(row.sync_interval_seconds).toBe(60)
+    expect(row.next_sync_at.getTime()).toBeLessThanOrEqual(Date.now() + 60_000)
   })
 
   test('name and server are changed, and the lanes look again', async () => {

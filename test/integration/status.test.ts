@@ -92,6 +92,20 @@ test('the ledger is counted, unknown emails are named, blocks and pauses say why
   expect(stdout).toMatch(/is paused +1 {2}somebody acts +535 no such user/)
 })
 
+test('what waits for two paused mailboxes of one address is counted for each', async () => {
+  const { db } = database
+  const add = async (waiting: number) => {
+    const { id } = await insertTenant(db)
+    const mailbox = await insertMailbox(db, id, { email_address: 'robin@acme.test', status: 'paused' })
+    for (let n = 0; n < waiting; n += 1) await insertEmail(db, mailbox)
+    return { mailboxId: mailbox.id, mailbox: 'robin@acme.test', waiting }
+  }
+  const paused = [await add(1), await add(2)]
+  const { pausedMailboxes } = await read()
+  expect(pausedMailboxes).toHaveLength(2)
+  expect(pausedMailboxes).toEqual(expect.arrayContaining(paused.map((one) => expect.objectContaining(one))))
+})
+
 test('one tenant sees nothing of another', async () => {
   const { db } = database
   const [mine, other] = [await insertTenant(db), await insertTenant(db)]

@@ -31,6 +31,7 @@ interface SetOptions extends TenantOptions {
   rollingLimit?: number
   minGap?: number
   maxConnections?: number
+  syncInterval?: number
   timezone?: string
 }
 
@@ -52,6 +53,7 @@ export function addMailboxSetCommand(group: Command): void {
     .option('--rolling-limit <n>', 'emails in any 24 hours', wholeNumber)
     .option('--min-gap <seconds>', 'least time between two emails', decimal)
     .option('--max-connections <n>', 'SMTP connections at a time', wholeNumber)
+    .option('--sync-interval <seconds>', 'how often its inbox is read', wholeNumber)
     .option('--timezone <zone>', 'the zone of its day')
     .addHelpText('after', help)
     .action(set)
@@ -79,6 +81,7 @@ function readLimits(options: SetOptions, required: boolean): MailboxLimits | und
     rollingLimit: options.rollingLimit,
     minGapSeconds: options.minGap,
     maxConnections: options.maxConnections,
+    syncIntervalSeconds: options.syncInterval,
     timezone: options.timezone,
   }
   const some = Object.values(given).some((value) => value !== undefined)

@@ -114,6 +114,7 @@ function present(row: MailboxListing) {
     rollingLimit: row.rolling_limit,
     minGapSeconds: row.min_gap_seconds,
     maxConnections: row.max_connections,
+    syncIntervalSeconds: row.sync_interval_seconds,
     timezone: row.timezone,
   }
 }
