@@ -18,6 +18,7 @@ export const floors: readonly (readonly string[])[] = [
     'tenants',
     'warmup',
     'webhooks',
+    'why',
   ],
   ['jobs', 'lab'],
   ['app', 'cli', 'http'],
