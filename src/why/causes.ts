@@ -14,6 +14,14 @@ export const schedulerWorks = ({ schedulerSilentSeconds: silent }: FleetFacts): 
 const unservedMs = 15_000
 
 const lasting: readonly OfLane[] = [
+  ({ fleet }) =>
+    fleet.recoveryNeeded
+      ? {
+          code: 'recovery_needed',
+          words: `${wordsFor('recovery_needed')}: run rookery recover`,
+          until: null,
+        }
+      : undefined,
   ({ tenant }) =>
     tenant.status === 'suspended'
       ? { code: 'tenant_suspended', words: wordsFor('tenant_suspended'), until: null }
@@ -38,7 +46,13 @@ const lasting: readonly OfLane[] = [
 ]
 
 // These have rows of their own, which are read above; the block is only the memory of them.
-const remembered = new Set(['tenant_suspended', 'mailbox_removed', 'mailbox_paused', 'host_unreachable'])
+const remembered = new Set([
+  'recovery_needed',
+  'tenant_suspended',
+  'mailbox_removed',
+  'mailbox_paused',
+  'host_unreachable',
+])
 // So have budgets: a block that is older than a change of the limit is lifted with it.
 const budgetCodes = new Set(['daily_limit', 'rolling_limit', 'gap', 'clock_behind', 'budget_unreadable'])
 

@@ -2,6 +2,8 @@
 export interface FleetFacts {
   /** Since a scheduler last did anything; null: none ever did. */
   schedulerSilentSeconds: number | null
+  /** The database was promoted, restored or copied: nothing is claimed. */
+  recoveryNeeded: boolean
 }
 
 /** One mailbox at one priority. */

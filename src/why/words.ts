@@ -18,6 +18,7 @@ export const reasonWords: Readonly<Record<string, string>> = {
   connect_failed: 'the connection to the SMTP host failed',
   credential_unreadable: "the mailbox's password cannot be opened with this master key",
   claim_failed: 'the database refused the claim',
+  recovery_needed: 'the database was promoted, restored or copied, and may have forgotten what was sent',
   lane_missing: 'the mailbox does not exist',
   budget_unreadable: 'a limit could not be read, and nothing is sent without it',
   daily_limit: 'the mailbox has sent what it may in a day',
@@ -79,12 +80,14 @@ export const reasonWords: Readonly<Record<string, string>> = {
   // Unknown, and parked
   reply_timeout: 'the server took the whole message and never answered',
   connection_lost_after_body: 'the connection broke after the whole message was handed over',
+  failover: 'the database was restored or promoted, and it may have been sent before',
   reply_before_body: 'the server answered before the message was complete',
   no_message_id: 'its Message-ID is not known, so nobody can look for it',
   no_imap: 'the mailbox has no IMAP server to look in',
   no_sent_folder: 'the mailbox has no folder for what it sends',
   provider_unsure: 'its provider is not known to file all that is submitted',
   no_control: 'nothing else known to be sent was found either, which proves nothing',
+  forgotten: 'when it would have been sent is not known, so its absence proves nothing',
   never_resend: 'it was not found, and the tenant does not let it be sent again',
 
   // Of sequences

@@ -1,5 +1,6 @@
 import { startOfNextDay } from '../../core/civil-time.ts'
 import type { Db } from '../../db/connect.ts'
+import { isSameEpoch } from '../../db/epoch.ts'
 import { laneKey, lanePriority } from '../../queue/catalogue.ts'
 import { listSchedulerTicks } from '../../queue/health.ts'
 import { countRunningLanes, listLaneJobs } from '../../queue/lane-jobs.ts'
@@ -42,7 +43,7 @@ export async function loadLanes(
 
 export async function readFleet(db: Db): Promise<FleetFacts> {
   const [last] = await listSchedulerTicks(db)
-  return { schedulerSilentSeconds: last?.secondsAgo ?? null }
+  return { schedulerSilentSeconds: last?.secondsAgo ?? null, recoveryNeeded: !(await isSameEpoch(db)) }
 }
 
 function rowsOf(lane: LoadedLane): Omit<LaneFacts, 'fleet' | 'budget' | 'job' | 'runningBeside'> {

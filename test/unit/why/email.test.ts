@@ -56,8 +56,13 @@ describe('a due email waits', () => {
     ],
     [
       'for a scheduler',
-      emailFacts({}, { lane: { fleet: { schedulerSilentSeconds: 60 } } }),
+      emailFacts({}, { lane: { fleet: { schedulerSilentSeconds: 60, recoveryNeeded: false } } }),
       { code: 'no_scheduler', until: null },
+    ],
+    [
+      'for its database to be recovered',
+      emailFacts({}, { lane: { fleet: { schedulerSilentSeconds: 1, recoveryNeeded: true } } }),
+      { code: 'recovery_needed', until: null },
     ],
     ['for a sending process', emailFacts({}, { lane: { job: waiting } }), { code: 'no_sender', until: null }],
     [

@@ -7,7 +7,7 @@ export const inMinutes = (minutes: number) => new Date(now.getTime() + minutes *
 function laneFacts(overrides: Partial<LaneFacts> = {}): LaneFacts {
   return {
     now,
-    fleet: { schedulerSilentSeconds: 1 },
+    fleet: { schedulerSilentSeconds: 1, recoveryNeeded: false },
     tenant: { id: 'tenant', name: 'acme', status: 'active' },
     mailbox: {
       id: 'mailbox',

@@ -11,7 +11,14 @@ const rooms = ['bounces', 'campaigns', 'inbox', 'jobs', 'sending', 'smtp', 'supp
 const src = path.join(import.meta.dirname, '../../../src')
 
 /** Evidence of an event, what is wrong with a definition, what a report of leads counts: no reasons of the ledger. */
-const otherCodes = new Set(['proven_by_answer', 'found_in_mailbox', 'resolved_by_operator', 'custom', 'launch', 'enrolment'])
+const otherCodes = new Set([
+  'proven_by_answer',
+  'found_in_mailbox',
+  'resolved_by_operator',
+  'custom',
+  'launch',
+  'enrolment',
+])
 
 const patterns = [
   /\b\w*code\s*[:=]\s*'([a-z][a-z_]+)'/g,
