@@ -27,7 +27,7 @@ const settings = {
     masterKeyFile: optionalText('ROOKERY_MASTER_KEY_FILE'),
   },
   sending: {
-    slots: wholeNumber('ROOKERY_SENDING_SLOTS', 100, 1, 10_000),
+    slots: wholeNumber('ROOKERY_SENDING_SLOTS', 400, 1, 10_000),
     shareOfSlots: share('ROOKERY_SENDING_SHARE_OF_SLOTS', 0.25),
     quantumEmails: wholeNumber('ROOKERY_SENDING_QUANTUM_EMAILS', 50, 1, 100_000),
     quantumSeconds: wholeNumber('ROOKERY_SENDING_QUANTUM_SECONDS', 20, 1, 3_600),

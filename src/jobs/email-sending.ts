@@ -7,14 +7,13 @@ import { setLaneBlocks } from '../sending/claim-store.ts'
 import type { LaneBlock } from '../sending/lane-state.ts'
 import {
   clearConnectFailures,
-  findNextDue,
   insertWakes,
   recordConnectFailure,
   setMailboxPaused,
 } from '../sending/lane-store.ts'
 import { scopeAction } from '../sending/scope.ts'
 import type { SubmissionResult } from '../smtp/submit.ts'
-import { loadSendingMailbox, type SendingMailbox } from './sending/mailbox.ts'
+import type { SendingMailbox } from './sending/mailbox.ts'
 import type { SendingRoom } from './sending/room.ts'
 import { sendEmail } from './sending/send-email.ts'
 import { runSession, type SessionResult } from './sending/session.ts'
@@ -24,7 +23,8 @@ export function emailSending(room: SendingRoom): Handler<'email-sending'> {
   return async (lane: Payload<'email-sending'>, job: RunningJob) => {
     const mailbox = await openMailbox(room, lane)
     if (!mailbox) return done()
-    const leave = room.shares.take(`host ${mailbox.smtp.host}`, `tenant ${lane.tenantId}`)
+    const parties = [`host ${mailbox.smtp.host}`, `tenant ${lane.tenantId}`]
+    const leave = await room.shares.takeWithin(waitForShareMs, ...parties)
     if (!leave) return comeBackLater(room, lane)
     try {
       const result = await session(room, lane, mailbox, job.signal)
@@ -35,12 +35,15 @@ export function emailSending(room: SendingRoom): Handler<'email-sending'> {
   }
 }
 
+/** Sessions are short: one more moment in the slot costs less than the way through the queue. */
+const waitForShareMs = 250
+
 const unreadableMs = 5 * 60_000
 
 /** Undefined if the mailbox is gone, or if its password does not open: then the lane says so, and is tried again. */
 async function openMailbox(room: SendingRoom, lane: LaneRef): Promise<SendingMailbox | undefined> {
   try {
-    return await loadSendingMailbox(room.db, room.sealer, lane)
+    return await room.loadMailbox(lane)
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'sealed_secret_unreadable') throw error
     const until = new Date(room.clock.now().getTime() + unreadableMs)
@@ -86,7 +89,7 @@ function session(
 
 /** Acts on outcomes that concern the mailbox or its host. */
 function watchHost(room: SendingRoom, lane: LaneRef, mailbox: SendingMailbox) {
-  let provenReachable = false
+  let provenReachable = !mailbox.hostFailing
 
   async function onResult(result: SubmissionResult): Promise<LaneBlock | undefined> {
     const action = scopeAction(result.verdict)
@@ -124,7 +127,7 @@ async function finish(room: SendingRoom, lane: LaneRef, result: SessionResult): 
     if (result.block.until) await insertWakes(room.db, [{ ...lane, at: result.block.until }])
     return done(result.sent)
   }
-  const next = await findNextDue(room.db, lane)
+  const next = await room.nextDue(lane)
   if (!next) return done(result.sent)
   const now = room.clock.now()
   if (result.end === 'quantum' && next <= now) return continueAt(now, result.sent)

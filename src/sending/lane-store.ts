@@ -38,18 +38,15 @@ export async function deleteWakes(trx: Trx, ids: readonly number[]): Promise<voi
   await sql`delete from lane_wakes where id = any(${ids}::bigint[])`.execute(trx)
 }
 
-/** When the lane has work next: its oldest scheduled email, due or not. */
-export async function findNextDue(db: Db, lane: LaneRef): Promise<Date | undefined> {
-  const row = await db
-    .selectFrom('emails')
-    .select('due_at')
-    .where('email_account_id', '=', lane.mailboxId)
-    .where('lane', '=', lane.lane)
-    .where('status', '=', 'scheduled')
-    .orderBy('due_at')
-    .limit(1)
-    .executeTakeFirst()
-  return row?.due_at
+/** When each lane has work next, in their order: its oldest scheduled email, due or not. */
+export async function listNextDue(db: Db, lanes: readonly LaneRef[]): Promise<(Date | undefined)[]> {
+  const { rows } = await sql<{ due_at: Date | null }>`
+    select (select min(e.due_at) from emails e
+             where e.email_account_id = wanted.mailbox_id and e.lane = wanted.lane and e.status = 'scheduled') as due_at
+      from unnest(${lanes.map(({ mailboxId }) => mailboxId)}::uuid[], ${lanes.map(({ lane }) => lane)}::text[])
+             with ordinality as wanted (mailbox_id, lane, position)
+     order by wanted.position`.execute(db)
+  return rows.map((row) => row.due_at ?? undefined)
 }
 
 /** True for the one sweep that may run now; held to the end of the transaction. */

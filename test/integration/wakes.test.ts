@@ -9,7 +9,7 @@ import { laneKey } from '../../src/queue/catalogue.ts'
 import { enqueueJobs } from '../../src/queue/enqueue.ts'
 import { jobTable, pullForward } from '../../src/queue/live-jobs.ts'
 import type { LaneRef } from '../../src/sending/claim-store.ts'
-import { findNextDue, insertWakes } from '../../src/sending/lane-store.ts'
+import { insertWakes, listNextDue } from '../../src/sending/lane-store.ts'
 import { createLogger } from '../../src/telemetry/log.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -98,7 +98,7 @@ describe('a wake', () => {
     await insertEmail(producer.trx, mailbox)
     await insertWakes(producer.trx, [{ ...lane, inMs: 0 }])
 
-    expect(await findNextDue(db, lane)).toBeUndefined()
+    expect(await listNextDue(db, [lane])).toEqual([undefined])
     expect((await drain()).lanes).toBe(0)
     await producer.commit()
     expect((await drain()).lanes).toBe(0)

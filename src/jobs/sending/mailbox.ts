@@ -1,5 +1,6 @@
+import { createCoalescer } from '../../core/coalescer.ts'
 import type { Db } from '../../db/connect.ts'
-import { findCredential } from '../../mailboxes/credentials.ts'
+import { listMailboxesToSendFrom, type MailboxToSendFrom } from '../../mailboxes/sending-store.ts'
 import type { Sealer } from '../../secrets/sealer.ts'
 import type { SmtpMailbox } from '../../smtp/security.ts'
 
@@ -9,25 +10,46 @@ export interface SendingMailbox {
   address: string
   displayName: string
   smtp: SmtpMailbox
+  /** A connection that succeeds is news: the last one to its host failed. */
+  hostFailing: boolean
 }
 
-export async function loadSendingMailbox(
-  db: Db,
+/** Undefined when there is no such mailbox; throws `sealed_secret_unreadable` when its password does not open. */
+export type LoadMailbox = (lane: {
+  tenantId: string
+  mailboxId: string
+}) => Promise<SendingMailbox | undefined>
+
+/** Reads the mailboxes of all sessions that begin at the same time in one statement. */
+export function createMailboxLoader(db: Db, sealer: Sealer, coalesceMs: number): LoadMailbox {
+  const coalescer = createCoalescer<{ tenantId: string; mailboxId: string }, MailboxToSendFrom | undefined>({
+    maxWaitMs: coalesceMs,
+    maxBatch: 1000,
+    async run(batch) {
+      const found = await listMailboxesToSendFrom(db, batch)
+      return batch.map(({ mailboxId }) => found.get(mailboxId))
+    },
+  })
+  return async (lane) => {
+    const row = await coalescer.add(lane)
+    return row && toSendingMailbox(row, openPassword(row, sealer))
+  }
+}
+
+function openPassword(
+  { tenant_id, id, key_id, sealed }: MailboxToSendFrom,
   sealer: Sealer,
-  lane: { tenantId: string; mailboxId: string },
-): Promise<SendingMailbox | undefined> {
-  const row = await db
-    .selectFrom('email_accounts')
-    .selectAll()
-    .where('tenant_id', '=', lane.tenantId)
-    .where('id', '=', lane.mailboxId)
-    .executeTakeFirst()
-  if (!row) return undefined
-  const password = await findCredential(db, sealer, { ...lane, field: 'smtp_password' })
+): string | undefined {
+  if (!key_id || !sealed) return undefined
+  return sealer.open(sealed, key_id, { tenantId: tenant_id, mailboxId: id, field: 'smtp_password' })
+}
+
+function toSendingMailbox(row: MailboxToSendFrom, password: string | undefined): SendingMailbox {
   return {
     tenantId: row.tenant_id,
     address: row.email_address,
     displayName: row.display_name,
+    hostFailing: row.host_failing,
     smtp: {
       id: row.id,
       host: row.smtp_host,

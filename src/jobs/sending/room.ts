@@ -1,9 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Clock, systemClock } from '../../core/clock.ts'
-import type { Coalescer } from '../../core/coalescer.ts'
+import { type Coalescer, createCoalescer } from '../../core/coalescer.ts'
 import type { Db } from '../../db/connect.ts'
 import type { Sealer } from '../../secrets/sealer.ts'
 import type { ClaimedEmail } from '../../sending/claim-emails.ts'
+import type { LaneRef } from '../../sending/claim-store.ts'
+import { listNextDue } from '../../sending/lane-store.ts'
 import type { RetryPolicy } from '../../sending/settlement.ts'
 import type { OutgoingMessage } from '../../smtp/compose.ts'
 import type { SubmissionResult } from '../../smtp/submit.ts'
@@ -14,7 +16,7 @@ import type { Metrics } from '../../telemetry/metrics.ts'
 import { createSlotShares, type SlotShares } from '../slot-shares.ts'
 import { createClaimer, type LaneClaim, type LaneClaimAnswer, type Moment } from './claimer.ts'
 import { createLeases, type Leases } from './leases.ts'
-import type { SendingMailbox } from './mailbox.ts'
+import { createMailboxLoader, type LoadMailbox, type SendingMailbox } from './mailbox.ts'
 import { createRenderer } from './render.ts'
 import type { SessionLimits } from './session.ts'
 import { createSettler, type Settler } from './settler.ts'
@@ -45,7 +47,9 @@ export interface SendingRoom {
   log: Logger
   random: () => number
   inFlight: { inc(): void; dec(): void }
-  sealer: Sealer
+  loadMailbox: LoadMailbox
+  /** When the lane has work next, due or not. */
+  nextDue(lane: LaneRef): Promise<Date | undefined>
   transports: Transports
   claimer: Coalescer<LaneClaim, LaneClaimAnswer>
   settler: Settler
@@ -90,7 +94,8 @@ export async function openSendingRoom(ports: RoomPorts, options: SendingOptions)
     log,
     random: Math.random,
     inFlight: metrics.submissionsInFlight,
-    sealer,
+    loadMailbox: createMailboxLoader(db, sealer, options.coalesceMs),
+    nextDue: createNextDue(db, options.coalesceMs),
     transports,
     settler,
     leases,
@@ -126,6 +131,12 @@ export async function openSendingRoom(ports: RoomPorts, options: SendingOptions)
     const { spooled } = await settler.close(deadlineMs)
     if (spooled > 0) log.warn({ emails: spooled, directory: options.spoolDirectory }, 'settlements.spooled')
   }
+}
+
+function createNextDue(db: Db, maxWaitMs: number): (lane: LaneRef) => Promise<Date | undefined> {
+  const run = (lanes: readonly LaneRef[]) => listNextDue(db, lanes)
+  const coalescer = createCoalescer({ maxWaitMs, maxBatch: 1000, run })
+  return (lane) => coalescer.add(lane)
 }
 
 const outcomeLabels: Record<string, string> = {

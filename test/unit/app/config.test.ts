@@ -32,7 +32,7 @@ describe('readConfig', () => {
       queueSchema: 'rookery_queue',
       maxConnections: 10,
     })
-    expect(config.sending).toMatchObject({ slots: 100, shareOfSlots: 0.25, replyTimeoutSeconds: 600 })
+    expect(config.sending).toMatchObject({ slots: 400, shareOfSlots: 0.25, replyTimeoutSeconds: 600 })
     expect(config.home).toBe(`${process.cwd()}/.rookery`)
     expect(config.telemetry.targetsFile).toBe(`${process.cwd()}/.rookery/targets.json`)
     expect(config.secrets.generatedKeyFile).toBe(`${process.cwd()}/.rookery/master.key`)

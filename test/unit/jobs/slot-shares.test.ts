@@ -26,3 +26,25 @@ test('no host and no tenant ever holds more than its share, and a share is at le
     }),
   )
 })
+
+test('who waits for a share is let in in turn, and one whose host is free is not held up by one that waits', async () => {
+  const shares = createSlotShares(() => 4, 0.25)
+  const first = shares.take('host a')
+  const second = shares.takeWithin(10_000, 'host a')
+  const third = shares.takeWithin(10_000, 'host a')
+  expect(await shares.takeWithin(0, 'host b')).toBeDefined()
+  first?.()
+  const leave = await second
+  expect(leave).toBeDefined()
+  expect(shares.take('host a')).toBeUndefined()
+  leave?.()
+  expect(await third).toBeDefined()
+})
+
+test('who is not let in in time holds nothing', async () => {
+  const shares = createSlotShares(() => 4, 0.25)
+  const leave = shares.take('host a')
+  expect(await shares.takeWithin(1, 'host a', 'tenant s')).toBeUndefined()
+  leave?.()
+  expect(shares.take('host a', 'tenant s')).toBeDefined()
+})
