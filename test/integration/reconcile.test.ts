@@ -68,7 +68,9 @@ async function launch(filing: SentFiling): Promise<Mailbox> {
   const login = { port: farm.port, username: `${mint('ann')}@lab.test`, password: farm.password }
   farm.folder(login.username)
   filings.set(login.username, filing)
-  const mailbox = await insertImapMailbox(db, tenant.id, login, { smtp_port: provider.port })
+  // Its first sync is far off: the running scheduler would see it before it has its password.
+  const later = { next_sync_at: new Date(Date.now() + 3_600_000) }
+  const mailbox = await insertImapMailbox(db, tenant.id, login, { smtp_port: provider.port, ...later })
   await insertLead(db, tenant.id, { email: `${mint('lead')}@cut.test` })
   await insertCampaign(db, tenant.id, [mailbox.id])
   return mailbox
