@@ -50,8 +50,9 @@ export function judge(finding: RecipientFinding, delayed: boolean): RecipientVer
 function reasonOf(finding: RecipientFinding, text: string, reply: Omit<Reply, 'text'>): BounceReason {
   const machine = joined(finding.diagnostic ?? remoteReply(text), finding.aside)
   const around = withoutBoilerplate(finding.context ?? '')
-  for (const told of [machine, quotedReply(text), text, quotedReply(around), around]) {
-    const reason = told === '' ? undefined : reasonInWords({ ...reply, text: told })
+  const told = [machine, quotedReply(text), text, quotedReply(around), around]
+  for (const words of new Set(told.map((one) => one.trim()))) {
+    const reason = words === '' ? undefined : reasonInWords({ ...reply, text: words })
     if (reason) return reason
   }
   return reasonInCodes(reply) ?? 'unknown'

@@ -9,9 +9,9 @@ export const blocklistRules: readonly ReasonRule[] = [
       'blocked using',
       'rejected using',
       // "Mail from IP 192.0.2.1 was rejected due to listing in Spamhaus XBL", "found in SPL-XBL listing", "[BL21]"
-      '{ip|address|host|server|network|domain|sender|client}…{listed|blacklisted|blocklisted|black listed|is on the … list}',
+      '{ip|address|host|server|network|domain|sender|client}…{is listed|are listed|was listed|been listed|currently listed|listed at|listed by|blacklisted|blocklisted|black listed}',
       '{due to|because of} {listing|being listed|blacklisting}',
-      '{found|is} {in|on} …{list|listing|rbl|dnsbl|blacklist|database|block list}',
+      '{found|is} {in|on} …{listing|rbl|dnsbl|blacklist|block list|blocklist}',
       'black listed',
       'blocklisting',
       'blacklisting',

@@ -170,13 +170,14 @@ function refusedRecipientReason(
   return firstMatch(refusedRecipient, text, stage) && 'recipient_filtered'
 }
 
-/** Lower case, single white space, replies of many lines joined, addresses out: `user-unknown@…` is a name, not a reply. */
+/** Lower case, single white space, replies of many lines joined, addresses and hosts out: `user-unknown@…` and `host spam.…` are names. */
 function comparable(raw: string): string {
   const joined = raw
     .slice(0, maxDiagnosticChars)
     .replace(/(?<![\d.])[45]\d\d-(?:[45]\.\d{1,3}\.\d{1,3} )?/g, ' ')
     .replace(/(?<=\S )[45]\d\d [45]\.\d{1,3}\.\d{1,3} /g, ' ')
     .replace(/\s+/g, ' ')
+    .replace(/\bhost \S{1,255}\[[\da-f.:]{2,45}\] (?=said|refused)/gi, ' ')
   return withoutAddresses(joined).toLowerCase().replaceAll('’', "'")
 }
 

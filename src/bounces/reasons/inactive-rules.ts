@@ -91,7 +91,10 @@ export const closedMailboxRules: readonly ReasonRule[] = [
     reason: 'inactive_mailbox',
     says: [
       // "550 5.2.1 <a@b>: is expired account", "550 User account not activated", "551 <a@b> is a deactivated mailbox"
-      `${mailboxOwner}‥{disabled|deactivated|inactive|inactivated|suspended|locked|frozen|closed|expired|discontinued|terminated|cancelled|canceled|not active|not activated|not enabled|on hold}`,
+      `${mailboxOwner}‥{disabled|deactivated|inactive|inactivated|suspended|locked|frozen|discontinued|cancelled|canceled|not active|not activated|not enabled|on hold}`,
+      '{account|mailbox|user}‥{is closed|was closed|been closed|is expired|was terminated|been terminated|is terminated}',
+      '{account|mailbox|user} {closed|expired|terminated}',
+      'is expired account',
       `{disabled|deactivated|inactive|suspended|locked|frozen|closed|expired|discontinued|terminated|dormant|abandoned} ${mailboxOwner}`,
       `{user|recipient|mailbox|account|customer|subscriber}‥{is blocked|was blocked|has been blocked|been disabled}`,
       'is now disabled',

@@ -25,7 +25,7 @@ export const mailboxRules: readonly ReasonRule[] = [
     says: [
       // sendmail: "550 5.2.2 <a@b>... Mailbox Full"; Google: "The email account that you tried to reach is over quota"
       // "recipient storage full", "the destination mailbox <a@b> is full", "Mailbox space not enough", "Disc quota exceeded"
-      `${mailboxOwner}…{is full|full|over quota|overquota|over-quota|is overquota|exceeds quota}`,
+      `${mailboxOwner}…{is full|are full|storage full|mailbox full|inbox full|folder full|over quota|overquota|over-quota|is overquota|exceeds quota}`,
       '{quota|storage|allocation|mailbox limit|mailbox size limit}‥{exceeded|exeeded|exceed|exceeds|violation|reached|full|exhausted|overdrawn}',
       '{exceeded|exceeds|exceed|exceeding|over|exhausted|above|beyond|reached}‥{quota|storage|allocation|mailbox size|mailbox limit|disk space|space limit}',
       '{disk|disc|mailbox|storage|user} quota',

@@ -14,7 +14,7 @@ export const connectionRules: readonly ReasonRule[] = [
       'socketerror',
       '{tls|ssl} {connect|connection|session|error|failed|failure|is required|not available|not offered}',
       'certificate',
-      'dane',
+      'dane {validation|failure|verification|policy|tlsa|not}',
       'mta-sts',
       'no route found',
       'dns {timeout|query failed|failure|lookup timeout}',

@@ -54,6 +54,22 @@ it('does not read a reason out of an address', () => {
   )
 })
 
+it('does not read a reason out of the name of a host', () => {
+  const host = 'host antispam.quota-exceeded.example[192.0.2.1]'
+  expect(classifyReplyLine(`${host} said: 550 5.1.1 no such user (in reply to RCPT TO command)`)).toBe(
+    'invalid_recipient',
+  )
+})
+
+it.each([
+  ['504 5.5.2 <a@b>: Recipient address rejected: need fully-qualified address', 'mailbox_full'],
+  ['550 5.1.1 address a@b.c not found in list of users', 'sender_blocked'],
+  ['delivery to user a@b.c: message expired', 'inactive_mailbox'],
+  ['451 4.4.2 user a@b.c: connection closed', 'inactive_mailbox'],
+])('%s does not mean %s', (line, reason) => {
+  expect(classifyReplyLine(line)).not.toBe(reason)
+})
+
 it('reads a reply of many lines as one', () => {
   expect(classifyReplyLine('552-5.2.2 The recipient is over\n552 5.2.2 quota')).toBe('mailbox_full')
 })
