@@ -12,10 +12,14 @@ export type CommitFate = 'pass' | 'lose' | 'lose answer' | 'delay'
 export interface DatabaseProxy {
   db: Db
   pool: Pool
+  /** The database as seen through the proxy, for processes of their own. */
+  url: string
   /** Of the next COMMIT, and of those after it. */
   onCommit: () => CommitFate
   /** Lets the delayed COMMITs arrive. */
   release(): void
+  /** Cuts the connections for which `chosen` is true, by themselves; new ones may come at once. */
+  cut(chosen: () => boolean): void
   /** Cuts every connection and refuses new ones, until up again. */
   down(): void
   up(): void
@@ -82,9 +86,13 @@ export async function openDatabaseProxy(
   const proxy: DatabaseProxy = {
     db: createDb(pool),
     pool,
+    url: through.href,
     onCommit: () => 'pass',
     release: () => {
       for (const go of delayed.splice(0)) go()
+    },
+    cut(chosen) {
+      for (const socket of sockets) if (chosen()) socket.destroy()
     },
     down() {
       reachable = false
