@@ -55,6 +55,14 @@ export async function parkUnreachable(trx: Trx, limit = 1000): Promise<number> {
   return rows.length
 }
 
+/** The mailbox has an IMAP server now: what was parked for want of one is taken up again. */
+export async function unparkUnreachable(trx: Trx, mailbox: EmailRef): Promise<void> {
+  await sql`
+    update emails set look_attempt = null, parked_code = null, parked_reason = null
+     where status = 'unknown' and parked_code = 'no_imap'
+       and tenant_id = ${mailbox.tenantId} and email_account_id = ${mailbox.id}`.execute(trx)
+}
+
 /**
  * Locks mailboxes in which an email is to be looked for by now, in key order. One that cannot be read is left to its next
  * sync, which looks too.

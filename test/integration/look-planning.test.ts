@@ -7,6 +7,7 @@ import { insertMailbox, insertTenant, type Mailbox } from '../support/factories.
 import { insertSubmittingEmail } from '../support/inbound.ts'
 import { openInbox } from '../support/inbox.ts'
 import { findEmail, outcomeOf, settle } from '../support/lanes.ts'
+import { rookery } from '../support/rookery.ts'
 
 let database: TestDatabase
 let inbox: Awaited<ReturnType<typeof openInbox>>
@@ -81,6 +82,31 @@ test('without IMAP nobody can look: it is parked at once, in words', async () =>
     { look: 0, result: 'none', followed_by: 'parked' },
   ])
   expect(await jobsOf(deaf)).toBe(0)
+})
+
+test('what was parked for want of IMAP is looked for once the mailbox has a server', async () => {
+  const { db } = database
+  const deaf = await insertReadable({ imap_host: null })
+  const email = await insertUnknownEmail(db, deaf, 0, {
+    look_attempt: null,
+    next_look_at: null,
+    updated_at: new Date(0),
+  })
+  await plan()
+  const { name } = await db
+    .selectFrom('tenants')
+    .select('name')
+    .where('id', '=', deaf.tenant_id)
+    .executeTakeFirstOrThrow()
+  const set = ['mailbox', 'set', deaf.email_address, '--imap-host', 'imap.lab.test', '--tenant', name]
+  expect(await rookery(set, { env: { DATABASE_URL: database.url } })).toMatchObject({ code: 0 })
+  await plan()
+  expect(await find(email)).toMatchObject({
+    parked_code: null,
+    unknown_at: new Date(0),
+    next_look_at: new Date(120_000),
+  })
+  expect(await jobsOf(deaf)).toBe(1)
 })
 
 test('a mailbox that has lost its IMAP since: it is parked when it is to be looked for', async () => {

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { changeMailbox, hasChange, type MailboxChange } from '../../mailboxes/change.ts'
 import { defineLimits, type MailboxLimits } from '../../mailboxes/definition.ts'
 import { setMailboxLimits, setMailboxServers } from '../../mailboxes/store.ts'
+import { unparkUnreachable } from '../../sending/look-plan-store.ts'
 import { decimal, type TenantOptions, wholeNumber, withOutput, withTenant } from '../options.ts'
 import { print } from '../output.ts'
 import { resolveMailbox, resolveTenant, withDatabase } from '../session.ts'
@@ -68,6 +69,7 @@ async function set(address: string, options: SetOptions): Promise<void> {
     const changed = hasChange(change) ? changeMailbox(mailbox, change) : undefined
     await db.transaction().execute(async (trx) => {
       if (changed) await setMailboxServers(trx, mailbox, changed)
+      if (options.imapHost) await unparkUnreachable(trx, { tenantId: tenant.id, id: mailbox.id })
       if (limits) await setMailboxLimits(trx, mailbox, limits)
     })
   })
