@@ -1,6 +1,8 @@
 import path from 'node:path'
 import type { Pool } from 'pg'
+import { systemClock } from '../core/clock.ts'
 import type { Db } from '../db/connect.ts'
+import { type Outage, watchOutage } from '../db/outage.ts'
 import { loadMasterKey } from '../secrets/master-key.ts'
 import { createSealer, type Sealer } from '../secrets/sealer.ts'
 import type { Logger } from '../telemetry/log.ts'
@@ -13,6 +15,8 @@ export interface Context {
   config: Config
   db: Db
   pool: Pool
+  /** Says once, for all of the process, that the database is away. */
+  outage: Outage
   sealer: Sealer
   log: Logger
   metrics: Metrics
@@ -28,9 +32,15 @@ export async function createContext(
   config: Config,
   edges: { log: Logger; metrics: Metrics; signal: AbortSignal },
 ): Promise<Context> {
+  const { log } = edges
+  const outage = watchOutage({
+    monotonicMs: () => systemClock.monotonicMs(),
+    onAway: (err) => log.warn({ err }, 'database.away'),
+    onBack: (seconds) => log.warn({ seconds }, 'database.back'),
+  })
   const database = await openDatabase(config, {
     applicationName: 'rookery',
-    onIdleError: (err) => edges.log.warn({ err }, 'database.connection_lost'),
+    onIdleError: (err) => outage.covers(err) || log.warn({ err }, 'database.connection_lost'),
   })
   await assertMigrated(database.db, config.database.schema)
   return {
@@ -38,6 +48,7 @@ export async function createContext(
     config,
     db: database.db,
     pool: database.pool,
+    outage,
     sealer: createSealer(await loadMasterKey(config.secrets)),
     spoolDirectory: path.join(config.home, 'spool'),
     close: () => database.close(),

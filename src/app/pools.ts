@@ -53,7 +53,7 @@ export async function startPools(name: ProcessName, context: Context): Promise<P
     supervise: name === 'scheduler',
     superviseIntervalSeconds: context.config.queue.superviseSeconds,
     monitorIntervalSeconds: context.config.queue.monitorSeconds,
-    onError: (err) => context.log.warn({ err }, 'queue.failed'),
+    onError: (err) => context.outage.covers(err) || context.log.warn({ err }, 'queue.failed'),
   })
   const parts = await starters[name](context, queue)
   let running = true
@@ -79,11 +79,14 @@ interface Parts {
 }
 
 async function startScheduler(context: Context, queue: QueueClient) {
-  const { db, log, metrics, config } = context
+  const { db, log, metrics, outage, config } = context
   await scheduleMaintenance(queue)
   addFleetGauges(metrics, { readState: () => readFleetState(db) })
   const { looksSeconds } = config.reconcile
-  const loops = startSchedulerLoops({ db, queue, log, metrics }, { ...config.scheduler, looksSeconds })
+  const loops = startSchedulerLoops(
+    { db, queue, log, metrics, outage },
+    { ...config.scheduler, looksSeconds },
+  )
   const served = startServed(
     context,
     queue,
@@ -153,7 +156,9 @@ function startServed<Name extends QueueName>(
       handler: handler as unknown as Handler<QueueName>,
       onReport: (report) => note(context, report),
       onActivity: (busy, all) => noteSlots(context, range.label, busy, all),
-      onError: (err) => context.log.warn({ err, pool: range.label }, 'pool.failed'),
+      onError: (err) =>
+        context.outage.covers(err) || context.log.warn({ err, pool: range.label }, 'pool.failed'),
+      onAnswered: () => context.outage.answered(),
       onFatal: (err) => dieUnsettled(context, err),
     }),
   )

@@ -32,6 +32,8 @@ export interface PoolOptions<Name extends QueueName> {
   onActivity?: (busy: number, slots: number) => void
   /** A fetch or heartbeat that failed and will be tried again. */
   onError: (error: unknown) => void
+  /** After each fetch that the database answered. */
+  onAnswered?: () => void
   /** A settle that cannot succeed: the process must end. */
   onFatal: (error: unknown) => void
 }
@@ -98,12 +100,14 @@ export function startPool<Name extends QueueName>(
   async function fetchJobs(batchSize: number): Promise<FetchedJob[]> {
     const { minPriority, maxPriority } = options
     try {
-      return await client.boss.fetch<object>(options.queue, {
+      const jobs = await client.boss.fetch<object>(options.queue, {
         batchSize,
         includeMetadata: true,
         ...(minPriority === undefined ? {} : { minPriority }),
         ...(maxPriority === undefined ? {} : { maxPriority }),
       })
+      options.onAnswered?.()
+      return jobs
     } catch (error) {
       options.onError(error)
       return []

@@ -52,7 +52,9 @@ export async function listNextDue(db: Db, lanes: readonly LaneRef[]): Promise<(D
 /** True for the one sweep that may run now; held to the end of the transaction. */
 export async function lockSweep(trx: Trx): Promise<boolean> {
   const { rows } = await sql<{ mine: boolean }>`
-    select pg_try_advisory_xact_lock(hashtextextended('rookery sweep', 0)) as mine`.execute(trx)
+    select pg_try_advisory_xact_lock(hashtextextended('rookery sweep ' || current_schema(), 0)) as mine`.execute(
+    trx,
+  )
   return rows[0]?.mine ?? false
 }
 

@@ -10,8 +10,8 @@ import { projectRoot } from '../support/program.ts'
 export interface Member {
   readonly name: ProcessName
   readonly pid: number | undefined
-  /** How often it ended by itself with something other than 0. */
-  readonly crashes: number
+  /** The exit codes other than 0 with which it ended by itself. */
+  readonly failures: readonly number[]
   signal(signal: NodeJS.Signals): void
   /** Starts it when it does not run, and keeps it running. */
   raise(): void
@@ -101,7 +101,7 @@ async function openMember(
   }
   let child: ChildProcess | undefined
   let wanted = false
-  let crashes = 0
+  const failures: number[] = []
 
   function start(): void {
     const log = openSync(path.join(home, `${name}-${number}.log`), 'a')
@@ -114,7 +114,7 @@ async function openMember(
     child = started
     started.once('exit', (code) => {
       child = undefined
-      if (code) crashes += 1
+      if (code) failures.push(code)
       if (wanted) setTimeout(() => wanted && !child && start(), code ? 300 : 50)
     })
   }
@@ -124,9 +124,7 @@ async function openMember(
     get pid() {
       return child?.pid
     },
-    get crashes() {
-      return crashes
-    },
+    failures,
     signal: (signal) => void child?.kill(signal),
     raise() {
       wanted = true

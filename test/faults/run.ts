@@ -49,7 +49,8 @@ export interface FaultRunResult {
   atRisk: number
   restedAfterSeconds: number | undefined
   rest: Backlog
-  crashes: number
+  /** Processes that ended by themselves with an exit code other than 0. */
+  failures: Record<string, number>
   problems: string[]
   logs: string | undefined
 }
@@ -72,7 +73,8 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultRunResul
     const verdict = judge(await readLedger(database.db), await receiver.listAccepted(), capsOf(load))
     const atRisk = injected.reduce((sum, { open }) => sum + open, state.withheld)
     const problems = [...verdict.duplicates, ...verdict.lost, ...verdict.overCap, ...doubts(verdict, atRisk)]
-    keep = problems.length > 0
+    const failures = failuresOf(fleet)
+    keep = problems.length > 0 || Object.keys(failures).some((failure) => failure.endsWith(' 1'))
     return {
       seed: options.seed,
       seconds: options.seconds,
@@ -82,7 +84,7 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultRunResul
       verdict,
       atRisk,
       ...rested,
-      crashes: crashesOf(fleet),
+      failures,
       problems,
       logs: keep ? fleet.home : undefined,
     }
@@ -220,10 +222,10 @@ function capsOf({ mailboxes }: Load): MailboxCap[] {
   }))
 }
 
-function crashesOf(fleet: Fleet): number {
-  return [...new Set(processes)]
-    .flatMap((name) => fleet.members(name))
-    .reduce((sum, { crashes }) => sum + crashes, 0)
+/** By process and exit code. */
+function failuresOf(fleet: Fleet): Record<string, number> {
+  const members = [...new Set(processes)].flatMap((name) => fleet.members(name))
+  return countBy(members.flatMap(({ name, failures }) => failures.map((code) => `${name} ${code}`)))
 }
 
 function countBy(names: readonly string[]): Record<string, number> {

@@ -21,7 +21,7 @@ export function renderTable(result: FaultRunResult): string {
     ['resolved', unknown.resolved],
     ['in Sent, but not found', unknown.missed],
     ['never accepted, and left to an operator by the tenant’s policy', unknown.left],
-    ['processes that ended by themselves with an error', result.crashes],
+    ['processes that ended by themselves, by exit code', wordsOf(result.failures)],
     [
       'at rest after',
       result.restedAfterSeconds ? `${result.restedAfterSeconds.toFixed(0)} s` : 'not in time',

@@ -53,6 +53,7 @@ test('a sender told to stop while the database is away keeps what was accepted, 
     metrics: createMetrics({ process: 'test', version: '0' }),
     signal: new AbortController().signal,
     spoolDirectory,
+    outage: { covers: () => false, answered: () => {} },
     close: async () => {},
   })
   await provider.until(({ reached }) => (reached.dot ?? 0) > 0)

@@ -16,6 +16,8 @@ export interface DatabaseProxy {
   url: string
   /** Of the next COMMIT, and of those after it. */
   onCommit: () => CommitFate
+  /** Connections turned away so far. */
+  readonly refused: number
   /** Lets the delayed COMMITs arrive. */
   release(): void
   /** Cuts the connections for which `chosen` is true, by themselves; new ones may come at once. */
@@ -37,8 +39,10 @@ export async function openDatabaseProxy(
   const sockets = new Set<Socket>()
   const delayed: (() => void)[] = []
   let reachable = true
+  let refused = 0
   const server = net.createServer((client) => {
     if (!reachable) {
+      refused += 1
       client.destroy()
       return
     }
@@ -88,6 +92,9 @@ export async function openDatabaseProxy(
     pool,
     url: through.href,
     onCommit: () => 'pass',
+    get refused() {
+      return refused
+    },
     release: () => {
       for (const go of delayed.splice(0)) go()
     },

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { holdPausedEmails, releaseHeldEmails, setCompletedCampaigns } from '../../campaigns/store.ts'
 import type { Db } from '../../db/connect.ts'
+import type { Outage } from '../../db/outage.ts'
 import type { QueueClient } from '../../queue/boss.ts'
 import { recordTick } from '../../queue/ticks.ts'
 import { insertWakes } from '../../sending/lane-store.ts'
@@ -19,6 +20,8 @@ export interface SchedulerPorts {
   queue: QueueClient
   log: Logger
   metrics: Metrics
+  /** Said by it, an outage is no error of each task. */
+  outage?: Outage
 }
 
 export interface SchedulerIntervals {
@@ -68,12 +71,13 @@ export function startSchedulerLoops(ports: SchedulerPorts, intervals: SchedulerI
   async function tick(name: string, task: Task): Promise<boolean> {
     try {
       const more = await task()
+      ports.outage?.answered()
       ports.metrics.schedulerLastTick.set({ task: name }, Date.now() / 1000)
       await noteTick(name)
       return more
     } catch (err) {
       ports.metrics.databaseErrors.inc()
-      ports.log.error({ err, task: name }, 'scheduler.failed')
+      if (!ports.outage?.covers(err)) ports.log.error({ err, task: name }, 'scheduler.failed')
       return false
     }
   }

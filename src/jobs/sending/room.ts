@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type Clock, systemClock } from '../../core/clock.ts'
 import { type Coalescer, createCoalescer } from '../../core/coalescer.ts'
 import type { Db } from '../../db/connect.ts'
+import type { Outage } from '../../db/outage.ts'
 import type { Sealer } from '../../secrets/sealer.ts'
 import type { ClaimedEmail } from '../../sending/claim-emails.ts'
 import type { LaneRef } from '../../sending/claim-store.ts'
@@ -69,11 +70,13 @@ interface RoomPorts {
   log: Logger
   metrics: Metrics
   sealer: Sealer
+  /** Said by it, an outage is no error of each claim and settle. */
+  outage?: Outage
 }
 
 /** Opens the room: first what an earlier process could not settle is settled, then sessions may claim. */
 export async function openSendingRoom(ports: RoomPorts, options: SendingOptions): Promise<SendingRoom> {
-  const { db, log, metrics, sealer } = ports
+  const { db, log, metrics, sealer, outage } = ports
   const clock = systemClock
   const onRefused = (outcome: { id: string }, err: unknown) =>
     log.error({ emailId: outcome.id, err }, 'settle.refused')
@@ -86,7 +89,7 @@ export async function openSendingRoom(ports: RoomPorts, options: SendingOptions)
     clock,
     leaseSeconds: options.leaseSeconds,
     marginSeconds: options.leaseMarginSeconds,
-    onError: (err) => log.warn({ err }, 'leases.unrenewed'),
+    onError: (err) => outage?.covers(err) || log.warn({ err }, 'leases.unrenewed'),
   })
   return {
     db,
@@ -158,7 +161,7 @@ function transportOptions(options: SendingOptions) {
   }
 }
 
-function claimerOptions({ metrics, log }: RoomPorts, options: SendingOptions, clock: Clock) {
+function claimerOptions({ metrics, log, outage }: RoomPorts, options: SendingOptions, clock: Clock) {
   return {
     clock,
     coalesceMs: options.coalesceMs,
@@ -172,7 +175,7 @@ function claimerOptions({ metrics, log }: RoomPorts, options: SendingOptions, cl
     },
     onRetry(err: unknown) {
       metrics.databaseErrors.inc()
-      log.warn({ err }, 'claim.retried')
+      if (!outage?.covers(err)) log.warn({ err }, 'claim.retried')
     },
     onRefused(lanes: readonly LaneClaim[], err: unknown) {
       for (const { mailboxId, lane } of lanes) log.error({ mailboxId, lane, err }, 'claim.refused')
@@ -180,7 +183,7 @@ function claimerOptions({ metrics, log }: RoomPorts, options: SendingOptions, cl
   }
 }
 
-function settlerOptions({ metrics, log }: RoomPorts, options: SendingOptions, clock: Clock) {
+function settlerOptions({ metrics, log, outage }: RoomPorts, options: SendingOptions, clock: Clock) {
   return {
     clock,
     coalesceMs: options.coalesceMs,
@@ -191,7 +194,7 @@ function settlerOptions({ metrics, log }: RoomPorts, options: SendingOptions, cl
     },
     onRetry(err: unknown) {
       metrics.databaseErrors.inc()
-      log.warn({ err }, 'settle.retried')
+      if (!outage?.covers(err)) log.warn({ err }, 'settle.retried')
     },
   }
 }
