@@ -12,6 +12,8 @@ export const faultRules: readonly ReasonRule[] = [
     says: [
       // sendmail: "451 4.0.0 Operating system error"; Postfix: "mail system configuration error", "Insufficient system storage"
       'operating system error',
+      'error in processing',
+      'cannot allocate memory',
       'system error',
       'system config error',
       'server configuration',

@@ -7,6 +7,7 @@ export const loginRules: readonly ReasonRule[] = [
     says: [
       // Exchange: "550 5.7.1 RESOLVER.RST.AuthRequired; authentication required"; SendGrid: "550 Unauthenticated senders not allowed"
       'authrequired',
+      'must issue a starttls',
       'authentication required',
       'authentication is required',
       'authentication failure',

@@ -42,6 +42,8 @@ export const reputationRules: readonly ReasonRule[] = [
       'rejected based on geographical location',
       // "501 no access from mail server [192.0.2.55] which is an open relay."
       'no access from mail server',
+      // Google: "The IP you're using to send mail is not authorized to send email directly to our servers."
+      "the ip you're using",
       'is an open relay',
       // qmail, when HELO was refused: "501 5.0.0 Invalid domain name"
       'invalid domain name',
