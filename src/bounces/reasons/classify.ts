@@ -14,7 +14,7 @@ import { formRules, sizeRules, standardRules } from './message-rules.ts'
 import { loginRules, policyRules, relayRules } from './policy-rules.ts'
 import { rateRules, transientRules } from './rate-rules.ts'
 import { deadRecipientRules, refusedRecipientRules } from './recipient-rules.ts'
-import { blockRules, greetingRules, reputationRules } from './reputation-rules.ts'
+import { bareBlockRules, blockRules, greetingRules, reputationRules } from './reputation-rules.ts'
 import { type CompiledRule, compileRule } from './rule.ts'
 import { authenticationRules, senderDnsRules, senderRules } from './sender-rules.ts'
 import {
@@ -64,6 +64,7 @@ const afterRecipient: readonly CompiledRule[] = [
   ...policyRules,
   ...expiryRules,
   ...machineRules,
+  ...bareBlockRules,
 ].map(compileRule)
 
 export interface Reply {
@@ -165,7 +166,7 @@ function refusedRecipientReason(
   stage: SmtpStage | undefined,
 ): BounceReason | undefined {
   const plain =
-    /^[45]\.1\.\d/.test(reply.status ?? '') || text.includes('recipient address rejected: access denied')
+    /^[45]\.1\.\d/.test(reply.status ?? '') || /recipient address(?:es)? rejected ?: access denied/.test(text)
   if (plain) return recipientReason(refusedRecipient, reply, text, stage)
   return firstMatch(refusedRecipient, text, stage) && 'recipient_filtered'
 }

@@ -55,7 +55,7 @@ export const contentRules: readonly ReasonRule[] = [
       // "Mail content denied", "Content reject", "Blocked Using Spam Pattern"; fingerprints of Cloudmark: "Message blocked [CS]"
       'content {reject|rejected|denied|blocked|refused|not allowed|not accepted}',
       '{blocked|rejected|refused|denied} {due to|because of|for|by} {content|its content|message content|the content}',
-      '{suspicious|fraudulent|phishing|scam|unacceptable|inappropriate|objectionable|offensive} {content|link|links|url|urls|message|mail|email}',
+      '{suspicious|fraudulent|phishing|scam|banned|prohibited|forbidden|unacceptable|inappropriate|objectionable|offensive} {content|link|links|url|urls|message|mail|email}',
       'phishing',
       'content restrictions',
       '[cs]',

@@ -42,6 +42,7 @@ export const refusedRecipientRules: readonly ReasonRule[] = [
     reason: 'invalid_recipient',
     says: [
       'recipient address rejected: access denied',
+      'recipient addresses rejected',
       'address rejected',
       'recipient refused',
       'recipient denied',

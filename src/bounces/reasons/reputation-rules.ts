@@ -24,6 +24,8 @@ export const reputationRules: readonly ReasonRule[] = [
       'poor … reputation',
       // Rackspace: "451 4.7.1 Received too many messages from a new or untrusted IP"
       'untrusted ip',
+      'spam {sender|source}',
+      '{block|blocked|blocking} for {spam|spamming|abuse}',
       'poor reputation',
       'poor ip reputation',
       'domain reputation',
@@ -59,6 +61,11 @@ export const reputationRules: readonly ReasonRule[] = [
       'your quota of messages',
       'quota … for sender',
     ],
+  },
+  {
+    // GMX: "550 Requested action not taken: mailbox unavailable Reject due to policy restrictions."
+    reason: 'policy',
+    says: ['reject due to policy', 'due to policy restrictions'],
   },
 ]
 
@@ -171,3 +178,6 @@ export const blockRules: readonly ReasonRule[] = [
     ],
   },
 ]
+
+/** Blocked, and not a word about who or what. */
+export const bareBlockRules: readonly ReasonRule[] = [{ reason: 'sender_blocked', says: ['blocked'] }]

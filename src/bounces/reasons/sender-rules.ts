@@ -6,6 +6,8 @@ export const senderDnsRules: readonly ReasonRule[] = [
     reason: 'sender_dns',
     says: [
       // Google: "550 5.7.25 The IP address sending this message does not have a PTR record setup"
+      'ptr {record|lookup|dns|resource|missing|not|rr|entry}',
+      'dns ptr',
       'ptr record',
       'ptr lookup',
       'ptr dns',
@@ -56,6 +58,7 @@ export const authenticationRules: readonly ReasonRule[] = [
       'email authentication',
       'sender authentication',
       // "550 5.7.23 SPF validation failed", "Message rejected due to SPF policy", "is not allowed to send mail from example.org ... openspf"
+      'spf‥{fail|failed|fails|failure|hardfail|softfail|check|reject|rejected|invalid|not pass|did not|does not|error|permerror}',
       'spf: fail',
       'spf fail',
       'spf check',
@@ -111,6 +114,7 @@ export const senderRules: readonly ReasonRule[] = [
       '{domain|host} of sender',
       'sendernotauthenticated',
       'restrictedtorecipients',
+      '{blocked|blocklisted} senders',
       'sender rejected',
       'sender refused',
       'sender denied',

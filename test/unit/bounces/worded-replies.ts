@@ -168,4 +168,48 @@ export const wordedReplies: readonly (readonly [BounceReason, string])[] = [
     '605 Not delivering to previously bounced address (in reply to RCPT TO command)',
   ],
   ['invalid_recipient', '550 Ce compte n existe pas (in reply to RCPT TO command)'],
+  ['policy', '530 5.7.0 Must issue a STARTTLS command first. (in reply to MAIL FROM command)'],
+  [
+    'remote_error',
+    "451 4.5.0 Error in processing, id=02364-03, parts_decode_ext FAILED: file(1) utility (/usr/bin/file) error: run_command: can't fork: Cannot allocate memory (in reply to end of DATA command)",
+  ],
+  [
+    'sender_blocked',
+    '550 5.7.1 Service unavailable, MailFrom domain is listed in Spamhaus. To request removal from this list see https://www.spamhaus.org/query/lookup/ (S8002) (in reply to end of DATA command)',
+  ],
+  [
+    'sender_blocked',
+    "550-5.7.1 The IP you're using to send mail is not authorized to 550-5.7.1 send email directly to our servers. Please use the SMTP relay at your 550-5.7.1 service provider instead. (in reply to end of DATA command)",
+  ],
+  [
+    'invalid_recipient',
+    '550 5.2.0 <a@comcast.example> - Recipient unavailable (in reply to RCPT TO command)',
+  ],
+  [
+    'policy',
+    '550 Requested action not taken: mailbox unavailable Reject due to policy restrictions. (in reply to end of DATA command)',
+  ],
+  [
+    'auth_failed',
+    "550-SPF-check failed: 550 b.c doesn't allow sending mails from 192.0.2.1 (in reply to MAIL FROM command)",
+  ],
+  [
+    'spam_content',
+    '550 Mail content denied. http://service.exmail.qq.com/cgi-bin/help?subtype=1 (in reply to end of DATA command)',
+  ],
+  ['sender_blocked', '550 Suspected spam sender. (in reply to end of DATA command)'],
+  ['sender_blocked', '550 Blocked (in reply to end of DATA command)'],
+  [
+    'sender_rejected',
+    '550 Rejected by header based manually Blocked Senders: a@b.c - https://community.mimecast.com/docs/DOC-1369#550 (in reply to end of DATA command)',
+  ],
+  [
+    'rate_limited',
+    '554 5.2.122 The recipient has exceeded their limit for the number of messages they can receive per hour. For more information go to http://go.microsoft.com/fwlink/?LinkId=526653 (in reply to RCPT TO command)',
+  ],
+  [
+    'invalid_recipient',
+    '554 delivery error: dd a@b.c is no longer valid. [-20] - example.yahoo.com (in reply to RCPT TO command)',
+  ],
+  ['spam_content', '554 rejecting banned content (in reply to end of DATA command)'],
 ]
