@@ -55,6 +55,13 @@ const settings = {
     looksSeconds: growingSpans('ROOKERY_RECONCILE_LOOKS', '2m,10m,60m,6h,24h'),
     graceSeconds: wholeNumber('ROOKERY_RECONCILE_GRACE_SECONDS', 900, 1, 86_400),
   },
+  guardrails: {
+    bounceRate: share('ROOKERY_GUARDRAILS_BOUNCE_RATE', 0.05),
+    complaintRate: share('ROOKERY_GUARDRAILS_COMPLAINT_RATE', 0.001),
+    days: wholeNumber('ROOKERY_GUARDRAILS_DAYS', 7, 1, 90),
+    floor: wholeNumber('ROOKERY_GUARDRAILS_FLOOR', 50, 1, 1_000_000),
+    minPauseHours: wholeNumber('ROOKERY_GUARDRAILS_MIN_PAUSE_HOURS', 24, 0, 720),
+  },
   bounce: {
     slots: wholeNumber('ROOKERY_BOUNCE_SLOTS', 100, 1, 1_000),
     coalesceMs: wholeNumber('ROOKERY_BOUNCE_COALESCE_MS', 10, 0, 1_000),
@@ -102,6 +109,7 @@ export interface Config {
   readonly sending: Values['sending']
   readonly inbox: Values['inbox']
   readonly reconcile: Values['reconcile']
+  readonly guardrails: Values['guardrails']
   readonly bounce: Values['bounce']
   readonly retention: Values['retention']
   readonly queue: Values['queue']

@@ -91,7 +91,7 @@ async function startScheduler(context: Context, queue: QueueClient) {
     context,
     queue,
     'scheduler',
-    systemMaintenance({ db, retention: config.retention }),
+    systemMaintenance({ db, log, retention: config.retention, guardrails: config.guardrails }),
     2,
   )
   return {

@@ -85,7 +85,13 @@ export async function setCampaignLaunched(db: Db | Trx, campaign: CampaignKey): 
   return row !== undefined
 }
 
-/** False when the campaign is not active. */
+// A person has taken over from the guardrail, or it has let go: what made it pause does not count again.
+const guardEnded = {
+  guarded_from: sql<Date | null>`case when guard_paused_at is null then guarded_from else now() end`,
+  guard_paused_at: null,
+}
+
+/** False when the campaign is not active, unless it was a guardrail that paused it. */
 export async function setCampaignPaused(
   db: Db | Trx,
   campaign: CampaignKey,
@@ -93,10 +99,10 @@ export async function setCampaignPaused(
 ): Promise<boolean> {
   const row = await db
     .updateTable('campaigns')
-    .set({ status: 'paused', status_reason: reason, updated_at: sql<Date>`now()` })
+    .set({ status: 'paused', status_reason: reason, updated_at: sql<Date>`now()`, ...guardEnded })
     .where('tenant_id', '=', campaign.tenant_id)
     .where('id', '=', campaign.id)
-    .where('status', '=', 'active')
+    .where((eb) => eb.or([eb('status', '=', 'active'), eb('guard_paused_at', 'is not', null)]))
     .returning('id')
     .executeTakeFirst()
   return row !== undefined
@@ -106,7 +112,7 @@ export async function setCampaignPaused(
 export async function setCampaignResumed(trx: Trx, campaign: CampaignKey): Promise<boolean> {
   const row = await trx
     .updateTable('campaigns')
-    .set({ status: 'active', status_reason: null, updated_at: sql<Date>`now()` })
+    .set({ status: 'active', status_reason: null, updated_at: sql<Date>`now()`, ...guardEnded })
     .where('tenant_id', '=', campaign.tenant_id)
     .where('id', '=', campaign.id)
     .where('status', '=', 'paused')

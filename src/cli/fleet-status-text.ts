@@ -11,6 +11,7 @@ export function describeStatus(status: FleetStatus, width?: number): string {
     describeCampaigns(status, width),
     describeQueues(status),
     describeBlocks(status, width),
+    describeNotifications(status, width),
     describeUnknown(status, width),
     status.unanswered.length > 0
       ? `The database did not answer in time about: ${status.unanswered.join(', ')}.`
@@ -100,6 +101,20 @@ function describeBlocks({ blockedLanes, pausedMailboxes }: FleetStatus, width?: 
       emails: (row) => row.waiting,
       until: (row) => row.until ?? 'somebody acts',
       because: (row) => row.because,
+    },
+    { width, clipped: 'because' },
+  )
+}
+
+function describeNotifications({ notifications }: FleetStatus, width?: number): string {
+  if (notifications.length === 0) return ''
+  return renderTable(
+    notifications,
+    {
+      notification: (row) => row.title,
+      severity: (row) => row.severity,
+      since: (row) => row.raisedAt,
+      because: (row) => row.message,
     },
     { width, clipped: 'because' },
   )

@@ -1,6 +1,7 @@
 import type { OpenDatabase } from '../app/database.ts'
 import { listCampaignProgress } from '../campaigns/report-store.ts'
 import { isStatementTimeout } from '../db/retry.ts'
+import { listNotifications } from '../guardrails/notification-store.ts'
 import { countPausedEmails } from '../mailboxes/store.ts'
 import { listQueueHealth, listSchedulerTicks } from '../queue/health.ts'
 import {
@@ -12,6 +13,8 @@ import {
 
 /** Unknown emails that are named; all are counted. */
 export const shownUnknown = 20
+/** Open notifications that are shown. */
+const shownNotifications = 10
 /** Ticks are noted every 5 s: a scheduler that is silent for longer has ended or stands still. */
 const silentSeconds = 20
 
@@ -24,6 +27,8 @@ export interface FleetStatus {
   ledger: Awaited<ReturnType<typeof readLedgerStatus>> | null
   unknown: { count: number; emails: Awaited<ReturnType<typeof listUnknownEmails>> }
   campaigns: Awaited<ReturnType<typeof listCampaignProgress>>
+  /** Open ones, the newest first. */
+  notifications: Awaited<ReturnType<typeof listNotifications>>
   /** Parts that the database did not answer in time. */
   unanswered: string[]
 }
@@ -44,15 +49,21 @@ export async function readFleetStatus(
       return otherwise
     }
   }
-  const [ticks, queues, blockedLanes, pausedMailboxes, ledger, emails, campaigns] = await Promise.all([
-    part('scheduler', listSchedulerTicks(db), []),
-    part('queues', listQueueHealth(db), []),
-    part('lanes', listBlockedLanes(db, tenantId), []),
-    part('mailboxes', listPaused(db, tenantId), []),
-    part('ledger', readLedgerStatus(db, tenantId), null),
-    part('unknown emails', listUnknownEmails(db, tenantId, shownUnknown), []),
-    part('campaigns', listCampaignProgress(db, tenantId), []),
-  ])
+  const [ticks, queues, blockedLanes, pausedMailboxes, ledger, emails, campaigns, notifications] =
+    await Promise.all([
+      part('scheduler', listSchedulerTicks(db), []),
+      part('queues', listQueueHealth(db), []),
+      part('lanes', listBlockedLanes(db, tenantId), []),
+      part('mailboxes', listPaused(db, tenantId), []),
+      part('ledger', readLedgerStatus(db, tenantId), null),
+      part('unknown emails', listUnknownEmails(db, tenantId, shownUnknown), []),
+      part('campaigns', listCampaignProgress(db, tenantId), []),
+      part(
+        'notifications',
+        listNotifications(db, tenantId, { resolved: false, limit: shownNotifications }),
+        [],
+      ),
+    ])
   const [last] = ticks
   const { host, pathname } = new URL(url)
   return {
@@ -71,6 +82,7 @@ export async function readFleetStatus(
     ledger,
     unknown: { count: ledger?.counts.unknown ?? emails.length, emails },
     campaigns,
+    notifications,
     unanswered,
   }
 }

@@ -10,6 +10,7 @@ import { addInboxCommands } from './commands/inbox.ts'
 import { addLeadCommands } from './commands/leads.ts'
 import { addMailboxCommands } from './commands/mailbox.ts'
 import { addMigrateCommand } from './commands/migrate.ts'
+import { addNotificationCommands } from './commands/notifications.ts'
 import { addRecoverCommand } from './commands/recover.ts'
 import { addStartCommand } from './commands/start.ts'
 import { addStatusCommand } from './commands/status.ts'
@@ -31,6 +32,7 @@ const groups: readonly ((program: Command) => void)[] = [
   addInboxCommands,
   addBounceCommands,
   addStatusCommand,
+  addNotificationCommands,
   addWhyCommand,
   addRecoverCommand,
   addDemoCommand,

@@ -89,6 +89,8 @@ export interface CampaignsTable {
   completed_at: Timestamp | null
   created_at: Defaulted<Timestamp>
   updated_at: Defaulted<Timestamp>
+  guard_paused_at: Timestamp | null
+  guarded_from: Timestamp | null
 }
 
 export interface DeliveryCountersTable {
@@ -148,6 +150,8 @@ export interface EmailAccountsTable {
   sync_failures: Defaulted<number>
   sync_error: string | null
   plus_addressing: Defaulted<boolean>
+  guard_paused_at: Timestamp | null
+  guarded_from: Timestamp | null
   paused_at: Timestamp | null
 }
 
@@ -510,6 +514,25 @@ export interface SuppressionsTable {
   created_at: Defaulted<Timestamp>
 }
 
+export interface SystemNotificationsTable {
+  id: string
+  created_at: Defaulted<Timestamp>
+  category: string
+  title: string
+  message: string
+  severity: Defaulted<'info' | 'warning' | 'critical'>
+  is_resolved: Defaulted<boolean>
+  resolved_at: Timestamp | null
+  resolved_by: string | null
+  tenant_id: string | null
+  user_id: string | null
+  key: string
+  entity_type: string | null
+  entity_id: string | null
+  details: Defaulted<Json>
+  last_seen_at: Defaulted<Timestamp>
+}
+
 export interface TemplatesTable {
   tenant_id: string
   id: string
@@ -566,6 +589,7 @@ export interface Database {
   sending_lanes: SendingLanesTable
   smtp_hosts: SmtpHostsTable
   suppressions: SuppressionsTable
+  system_notifications: SystemNotificationsTable
   templates: TemplatesTable
   tenants: TenantsTable
 }

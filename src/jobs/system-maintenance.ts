@@ -1,24 +1,31 @@
 import { done } from '../core/outcome.ts'
 import type { Db } from '../db/connect.ts'
 import { ensureEventPartitions } from '../db/partitions.ts'
+import type { GuardRules } from '../guardrails/rules.ts'
 import { deleteOldMessages, type InboundRetention } from '../inbox/retention-store.ts'
 import type { Handler } from '../queue/pool.ts'
 import { deleteOldBudgets, deleteOldJobLogs } from '../sending/retention-store.ts'
+import type { Logger } from '../telemetry/log.ts'
+import { checkGuardrails } from './guardrails/check.ts'
 
 export interface MaintenanceRoom {
   db: Db
+  log: Logger
   retention: InboundRetention
+  guardrails: GuardRules
 }
 
 /** Messages of one transaction. */
 const batchSize = 1000
 
-/** Keeps the house: partitions of the coming months, and rows that nobody reads any more. */
+/** Keeps the house: partitions of the coming months, rows that nobody reads any more, guardrails. */
 export function systemMaintenance(room: MaintenanceRoom): Handler<'system-maintenance'> {
   return async ({ task }, { signal }) => {
     switch (task) {
       case 'partitions':
         return done((await ensureEventPartitions(room.db, new Date())).length)
+      case 'guardrails':
+        return done(await checkGuardrails(room, room.guardrails))
       case 'prune':
         return done(
           (await deleteOldBudgets(room.db)) +

@@ -7,6 +7,7 @@ import type { Database, EmailAccountsTable } from '../db/schema.ts'
 import type { MailboxDefinition, MailboxLimits, MailboxServers } from './definition.ts'
 
 export type Mailbox = Selectable<EmailAccountsTable>
+export type MailboxKey = Pick<Mailbox, 'tenant_id' | 'id'>
 
 export interface MailboxListing extends Mailbox {
   /** Why a lane of it waits now; null if none does. */
@@ -101,17 +102,25 @@ export async function setMailboxPaused(trx: Trx, mailbox: Mailbox, reason: strin
     status_reason: reason,
     paused_until: null,
     paused_at: sql`coalesce(paused_at, now())`,
+    ...guardEnded,
   })
 }
 
-export async function setMailboxActive(trx: Trx, mailbox: Mailbox): Promise<void> {
+export async function setMailboxActive(trx: Trx, mailbox: MailboxKey): Promise<void> {
   await setColumns(trx, mailbox, {
     status: 'active',
     status_reason: null,
     paused_until: null,
     paused_at: null,
+    ...guardEnded,
   })
   await wakeLanes(trx, mailbox)
+}
+
+// A person has taken over from the guardrail: what made it pause does not count again.
+const guardEnded = {
+  guarded_from: sql<Date | null>`case when guard_paused_at is null then guarded_from else now() end`,
+  guard_paused_at: null,
 }
 
 /** Its row stays for the ledger; its passwords do not, and its address is free again. */
@@ -158,7 +167,7 @@ const syncColumns = (seconds: number) => ({
  * A block is the memory of a refusal; the rows that refused are read again by the next claim, which may
  * refuse again. So it is lifted together with the wake: a wake alone would find the lane still blocked.
  */
-async function wakeLanes(trx: Trx, mailbox: Mailbox): Promise<void> {
+async function wakeLanes(trx: Trx, mailbox: MailboxKey): Promise<void> {
   await trx
     .updateTable('sending_lanes')
     .set({ blocked_until: null, blocked_code: null, blocked_reason: null })
@@ -180,7 +189,7 @@ async function wakeLanes(trx: Trx, mailbox: Mailbox): Promise<void> {
 /** Columns that are undefined stay as they are. */
 async function setColumns(
   trx: Trx,
-  mailbox: Mailbox,
+  mailbox: MailboxKey,
   columns: UpdateObject<Database, 'email_accounts'>,
 ): Promise<void> {
   await trx

@@ -57,7 +57,7 @@ export const queues = {
     deleteAfterSeconds: day,
   }),
   'system-maintenance': contract({
-    payload: z.object({ task: z.enum(['partitions', 'prune']) }),
+    payload: z.object({ task: z.enum(['partitions', 'prune', 'guardrails']) }),
     policy: 'exclusive',
     retryLimit: 5,
     retryDelaySeconds: 30,

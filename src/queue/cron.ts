@@ -14,4 +14,10 @@ export async function scheduleMaintenance(queue: QueueClient): Promise<void> {
     { task: 'prune' },
     { key: 'prune', singletonKey: 'prune' },
   )
+  await queue.boss.schedule(
+    'system-maintenance',
+    '*/15 * * * *',
+    { task: 'guardrails' },
+    { key: 'guardrails', singletonKey: 'guardrails' },
+  )
 }

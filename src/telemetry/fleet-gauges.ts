@@ -13,6 +13,8 @@ export interface FleetState {
   unknownEmails: { lookedFor: number; parked: number }
   /** For how long the oldest of them has been in doubt; 0 when none is. */
   oldestUnknownSeconds: number
+  /** What operators were told of and nobody has resolved, by severity. */
+  openNotifications: readonly { severity: string; count: number }[]
 }
 
 export interface FleetGaugeOptions {
@@ -58,6 +60,11 @@ export function addFleetGauges(metrics: Metrics, options: FleetGaugeOptions): vo
   add('rookery_oldest_unknown_seconds', oldestHelp, [], (gauge, state) =>
     gauge.set(state.oldestUnknownSeconds),
   )
+  const openHelp = 'Notifications that nobody has resolved.'
+  add('rookery_notifications_open', openHelp, ['severity'], (gauge, { openNotifications }) => {
+    for (const severity of ['info', 'warning', 'critical']) gauge.set({ severity }, 0)
+    for (const { severity, count } of openNotifications) gauge.set({ severity }, count)
+  })
 }
 
 type Fill = (gauge: Gauge, state: FleetState) => void

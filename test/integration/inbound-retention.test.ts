@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { newId } from '../../src/core/ids.ts'
 import { deleteOldMessages } from '../../src/inbox/retention-store.ts'
 import { systemMaintenance } from '../../src/jobs/system-maintenance.ts'
+import { createLogger } from '../../src/telemetry/log.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { insertMailbox, insertTenant, type Mailbox, mint } from '../support/factories.ts'
 import { insertInboundMessage, insertSentEmail } from '../support/inbound.ts'
@@ -18,6 +19,8 @@ beforeEach(async () => {
   mailbox = await insertMailbox(database.db, (await insertTenant(database.db)).id)
 })
 
+const quiet = createLogger({ level: 'fatal', format: 'json', name: 'test', output: { fd: 2 } })
+const guardrails = { bounceRate: 0.05, complaintRate: 0.001, days: 7, floor: 50, minPauseHours: 24 }
 const retention = { unmatchedDays: 180, matchedDays: 730 }
 const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000)
 
@@ -46,7 +49,10 @@ async function insertMessage(
 }
 
 const prune = (signal = new AbortController().signal) =>
-  systemMaintenance({ db: database.db, retention })({ task: 'prune' }, { id: 'job', attempt: 1, signal })
+  systemMaintenance({ db: database.db, log: quiet, retention, guardrails })(
+    { task: 'prune' },
+    { id: 'job', attempt: 1, signal },
+  )
 
 const messageIds = async () =>
   (

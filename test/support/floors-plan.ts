@@ -10,6 +10,7 @@ export const floors: readonly (readonly string[])[] = [
     'analytics',
     'bounces',
     'campaigns',
+    'guardrails',
     'inbox',
     'leads',
     'mailboxes',

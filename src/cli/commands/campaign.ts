@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
 import { deleteDraft } from '../../campaigns/create-store.ts'
-import { type Campaign, listCampaigns, setCampaignPaused, setCampaignResumed } from '../../campaigns/store.ts'
+import { type Campaign, listCampaigns, setCampaignPaused } from '../../campaigns/store.ts'
 import { AppError } from '../../core/errors.ts'
 import type { Db } from '../../db/connect.ts'
+import { resumeCampaign } from '../../jobs/guardrails/resume.ts'
+import { accountName } from '../account-name.ts'
 import { type TenantOptions, withOutput, withTenant } from '../options.ts'
 import { print, printTable } from '../output.ts'
 import { resolveCampaign, resolveTenant, withDatabase } from '../session.ts'
@@ -65,7 +67,7 @@ async function pause(name: string, options: TenantOptions & { reason: string }):
 async function resume(name: string, options: TenantOptions): Promise<void> {
   await withDatabase(async ({ db }) => {
     const campaign = await resolveNamed(db, name, options)
-    const resumed = await db.transaction().execute((trx) => setCampaignResumed(trx, campaign))
+    const resumed = await db.transaction().execute((trx) => resumeCampaign(trx, campaign, accountName()))
     if (!resumed) throw isNot(campaign, 'paused')
   })
   print({ name, status: 'active' }, options, () => `"${name}" goes on.`)

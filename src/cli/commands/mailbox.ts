@@ -1,13 +1,8 @@
 import type { Command } from 'commander'
 import type { Db } from '../../db/connect.ts'
-import {
-  listMailboxes,
-  type Mailbox,
-  type MailboxListing,
-  setMailboxActive,
-  setMailboxPaused,
-} from '../../mailboxes/store.ts'
-import { forgetPauses } from '../../sending/pause-store.ts'
+import { resumeMailbox } from '../../jobs/guardrails/resume.ts'
+import { listMailboxes, type Mailbox, type MailboxListing, setMailboxPaused } from '../../mailboxes/store.ts'
+import { accountName } from '../account-name.ts'
 import { type TenantOptions, withOutput, withTenant } from '../options.ts'
 import { print, printTable } from '../output.ts'
 import { resolveMailbox, resolveTenant, withDatabase } from '../session.ts'
@@ -68,10 +63,7 @@ async function pause(address: string, options: TenantOptions & { reason: string 
 async function resume(address: string, options: TenantOptions): Promise<void> {
   await change(address, options, (db, mailbox) =>
     db.transaction().execute(async (trx) => {
-      await setMailboxActive(trx, mailbox)
-      await forgetPauses(trx, [
-        { tenantId: mailbox.tenant_id, mailboxId: mailbox.id, pausedAt: mailbox.paused_at },
-      ])
+      await resumeMailbox(trx, mailbox, accountName())
     }),
   )
   print({ address, status: 'active' }, options, () => `${address} sends again.`)

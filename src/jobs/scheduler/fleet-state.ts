@@ -1,15 +1,20 @@
 import type { Db } from '../../db/connect.ts'
+import { countOpenNotifications } from '../../guardrails/notification-store.ts'
 import { listQueueHealth } from '../../queue/health.ts'
 import { readBacklog } from '../../sending/status-store.ts'
 import type { FleetState } from '../../telemetry/fleet-gauges.ts'
 
 /** What the scheduler's gauges show of the whole fleet. */
 export async function readFleetState(db: Db): Promise<FleetState> {
-  const [queues, backlog] = await Promise.all([listQueueHealth(db), readBacklog(db)])
+  const [queues, backlog, openNotifications] = await Promise.all([
+    listQueueHealth(db),
+    readBacklog(db),
+    countOpenNotifications(db),
+  ])
   const jobs = queues.flatMap(({ queue, waiting, running, failed }) => [
     { queue, state: 'queued', count: waiting },
     { queue, state: 'running', count: running },
     { queue, state: 'failed', count: failed },
   ])
-  return { jobs, ...backlog }
+  return { jobs, ...backlog, openNotifications }
 }

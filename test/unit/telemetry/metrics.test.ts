@@ -12,6 +12,7 @@ const state: FleetState = {
   oldestDueSeconds: 12,
   unknownEmails: { lookedFor: 2, parked: 1 },
   oldestUnknownSeconds: 90,
+  openNotifications: [{ severity: 'warning', count: 2 }],
 }
 
 let opened: ReturnType<typeof createMetrics>[] = []
@@ -84,7 +85,18 @@ describe('the metrics of a process', () => {
     const labels = all
       .filter(({ name }) => name.startsWith('rookery_'))
       .flatMap(({ labelNames }) => labelNames)
-    const closed = ['outcome', 'type', 'queue', 'state', 'task', 'kind', 'version', 'node', 'process']
+    const closed = [
+      'outcome',
+      'type',
+      'queue',
+      'state',
+      'task',
+      'kind',
+      'version',
+      'node',
+      'process',
+      'severity',
+    ]
     expect(labels).toContain('queue')
     expect(labels.filter((label) => !closed.includes(label))).toEqual([])
   })
