@@ -150,6 +150,7 @@ export interface EmailAccountsTable {
   sync_failures: Defaulted<number>
   sync_error: string | null
   plus_addressing: Defaulted<boolean>
+  paused_code: string | null
   guard_paused_at: Timestamp | null
   guarded_from: Timestamp | null
   paused_at: Timestamp | null
@@ -468,6 +469,24 @@ export interface QueueHealthDashboardTable {
   newest_job: Timestamp | null
 }
 
+export interface RecipientCooldownsTable {
+  tenant_id: string
+  provider: string
+  until_at: Timestamp
+  failures: Defaulted<number>
+  code: string
+  reason: string
+  updated_at: Defaulted<Timestamp>
+}
+
+export interface RecipientDomainsTable {
+  domain: string
+  provider: string
+  mx_host: string | null
+  looked_up_at: Defaulted<Timestamp>
+  refresh_at: Timestamp
+}
+
 export interface SchedulerTicksTable {
   task: string
   worker: string
@@ -584,6 +603,8 @@ export interface Database {
   leads: LeadsTable
   mailbox_credentials: MailboxCredentialsTable
   queue_health_dashboard: QueueHealthDashboardTable
+  recipient_cooldowns: RecipientCooldownsTable
+  recipient_domains: RecipientDomainsTable
   scheduler_ticks: SchedulerTicksTable
   send_budgets: SendBudgetsTable
   sending_lanes: SendingLanesTable

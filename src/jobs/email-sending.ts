@@ -2,6 +2,7 @@ import { AppError } from '../core/errors.ts'
 import { continueAt, done, type Outcome } from '../core/outcome.ts'
 import type { Payload } from '../queue/catalogue.ts'
 import type { Handler, RunningJob } from '../queue/pool.ts'
+import type { ClaimedEmail } from '../sending/claim-emails.ts'
 import type { LaneRef } from '../sending/claim-store.ts'
 import { setLaneBlocks } from '../sending/claim-store.ts'
 import type { LaneBlock } from '../sending/lane-state.ts'
@@ -17,6 +18,7 @@ import type { SendingMailbox } from './sending/mailbox.ts'
 import type { SendingRoom } from './sending/room.ts'
 import { sendEmail } from './sending/send-email.ts'
 import { runSession, type SessionResult } from './sending/session.ts'
+import { watchProvider } from './sending/watch-provider.ts'
 
 /** One job is one session of one mailbox lane. */
 export function emailSending(room: SendingRoom): Handler<'email-sending'> {
@@ -73,7 +75,10 @@ function session(
   const ports = {
     ...room,
     render: room.renderer(mailbox),
-    onScope: (result: SubmissionResult) => host.onResult(result),
+    onScope: async (result: SubmissionResult, email: ClaimedEmail) => {
+      await watchProvider(room, email, result)
+      return host.onResult(result)
+    },
   }
   return runSession(
     lane,

@@ -132,6 +132,9 @@ export async function lockDueEmails(trx: Trx, picks: readonly LanePick[], now: D
            case when ld.id is not null then json_build_object('id', ld.id, 'email', ld.email,
              'first_name', ld.first_name, 'last_name', ld.last_name, 'company', ld.company,
              'position', ld.position, 'timezone', ld.timezone, 'metadata', ld.metadata) end as lead,
+           coalesce(rd.provider, e.to_domain) as recipient_provider,
+           case when rc.provider is not null
+             then json_build_object('until', rc.until_at, 'reason', rc.reason) end as provider_cooldown,
            coalesce(thread.messages, '[]') as thread
       from unnest(${picks.map((pick) => pick.mailboxId)}::uuid[], ${picks.map((pick) => pick.lane)}::text[],
                   ${picks.map((pick) => pick.count)}::int[]) as wanted (mailbox_id, lane, count)
@@ -162,6 +165,9 @@ export async function lockDueEmails(trx: Trx, picks: readonly LanePick[], now: D
            and (tenant_id = e.tenant_id or tenant_id is null) and (expires_at is null or expires_at > now())
          limit 1
       ) s on true
+      left join recipient_domains rd on rd.domain = e.to_domain
+      left join recipient_cooldowns rc
+        on rc.tenant_id = e.tenant_id and rc.provider = coalesce(rd.provider, e.to_domain)
       left join campaigns c on c.tenant_id = e.tenant_id and c.id = e.campaign_id
       left join leads ld on ld.tenant_id = e.tenant_id and ld.id = e.lead_id
       left join campaign_leads cl
@@ -188,6 +194,8 @@ interface CandidateRow {
   email_account_id: string
   lane: Candidate['lane']
   to_address: string
+  recipient_provider: string
+  provider_cooldown: { until: string; reason: string } | null
   due_at: Date
   first_due_at: Date
   attempt: number
@@ -212,6 +220,11 @@ function toCandidate(row: CandidateRow): Candidate {
     mailboxId: row.email_account_id,
     lane: row.lane,
     to: row.to_address,
+    recipientProvider: row.recipient_provider,
+    providerCooldown: row.provider_cooldown && {
+      ...row.provider_cooldown,
+      until: new Date(row.provider_cooldown.until),
+    },
     dueAt: row.due_at,
     firstDueAt: row.first_due_at,
     attempt: row.attempt,

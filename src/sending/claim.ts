@@ -6,6 +6,10 @@ export interface Candidate {
   mailboxId: string
   lane: 'high' | 'normal' | 'low'
   to: string
+  /** Who takes the recipient's mail; the domain where nobody knows better. */
+  recipientProvider: string
+  /** The provider's refusals since it last took an email of this tenant. */
+  providerCooldown: ProviderCooldown | null
   dueAt: Date
   firstDueAt: Date
   attempt: number
@@ -22,6 +26,11 @@ export interface Candidate {
   lead: CandidateLead | null
   /** Earlier emails of the same thread, oldest first. */
   thread: ThreadMessage[]
+}
+
+export interface ProviderCooldown {
+  until: Date
+  reason: string
 }
 
 export interface CandidateCampaign {
@@ -72,7 +81,14 @@ export function decideClaim(candidate: Candidate, now: Date, windowOpening: Wind
   if (candidate.campaign?.status === 'paused') {
     return { kind: 'hold', code: 'campaign_paused', reason: 'the campaign is paused' }
   }
-  return decideByWindow(candidate, now, windowOpening)
+  const decision = decideByWindow(candidate, now, windowOpening)
+  return decision.kind === 'claim' ? decideByProvider(candidate, now) : decision
+}
+
+function decideByProvider({ providerCooldown, recipientProvider }: Candidate, now: Date): ClaimDecision {
+  if (!providerCooldown || providerCooldown.until <= now) return { kind: 'claim' }
+  const reason = `${recipientProvider} takes no mail for now: ${providerCooldown.reason}`
+  return { kind: 'defer', until: providerCooldown.until, code: 'provider_cooldown', reason }
 }
 
 const unreadableRetryMs = 10 * 60_000

@@ -78,11 +78,12 @@ function retryOrFail(
 ): SettlementFate {
   const ageSeconds = (now.getTime() - email.firstDueAt.getTime()) / 1000
   const counts = isFailureOfMessage(verdict)
-  if (counts && ageSeconds >= policy.giveUpSeconds) {
+  const waits = counts || isRefusalByProvider(verdict)
+  if (waits && ageSeconds >= policy.giveUpSeconds) {
     const reason = `given up after ${Math.round(ageSeconds / 3600)} h of refusals; the last: ${words}`
     return { ...settled, status: 'failed', giveBack: true, code: 'expired', reason }
   }
-  const delaySeconds = counts ? retryDelaySeconds(email.transientFailures, verdict, policy, jitter) : 0
+  const delaySeconds = waits ? retryDelaySeconds(email.transientFailures, verdict, policy, jitter) : 0
   return {
     status: 'scheduled',
     delaySeconds,
@@ -96,8 +97,12 @@ function retryOrFail(
 /** Hung up on in mid-session counts like a refusal; what we withheld ourselves, or a host that is away, does not. */
 function isFailureOfMessage({ kind, scope, code }: SubmissionVerdict): boolean {
   if (kind === 'not_sent') return code === 'connection_lost' || code === 'session_timeout'
-  return kind === 'rejected_transient' && (scope === 'message' || scope === 'recipient_provider')
+  return kind === 'rejected_transient' && scope === 'message'
 }
+
+// The provider would have refused any other message: this one waits and ages, but keeps its attempt.
+const isRefusalByProvider = ({ kind, scope }: SubmissionVerdict): boolean =>
+  kind === 'rejected_transient' && scope === 'recipient_provider'
 
 /** The server's own hint wins, down to one minute; else the base doubles at each refusal, up to eight times. */
 export function retryDelaySeconds(

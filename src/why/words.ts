@@ -8,6 +8,7 @@ export const reasonWords: Readonly<Record<string, string>> = {
   enrolment_ended: "the lead's sequence has ended",
   stale: 'it came too late for its campaign',
   window_closed: "it is outside its campaign's sending window",
+  provider_cooldown: "the recipient's provider takes no mail for now",
   window_never_opens: "its campaign's sending window does not open within a year",
 
   // Of a lane

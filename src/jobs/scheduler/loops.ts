@@ -10,6 +10,7 @@ import type { Metrics } from '../../telemetry/metrics.ts'
 import { actOnRefusals } from '../bounces/act-on-refusals.ts'
 import { drainWakes } from './drain-wakes.ts'
 import { enrolNextLeads } from './enrol-leads.ts'
+import { createDomainLookups, createMxResolver } from './look-up-domains.ts'
 import { planFollowUps } from './plan-follow-ups.ts'
 import { planLooks } from './plan-looks.ts'
 import { planSyncs } from './plan-syncs.ts'
@@ -35,6 +36,7 @@ export interface SchedulerIntervals {
 }
 
 const tickNoteMs = 5000
+const domainLookupMs = 30_000
 
 /** Returns true when there is more of the same to do at once. */
 type Task = () => Promise<boolean>
@@ -43,6 +45,7 @@ type Task = () => Promise<boolean>
 export function startSchedulerLoops(ports: SchedulerPorts, intervals: SchedulerIntervals) {
   const stopping = new AbortController()
   const notedAt = new Map<string, number>()
+  const lookUpDomains = createDomainLookups(ports.db, createMxResolver(stopping.signal))
   const loops = [
     loop('drainer', intervals.drainerMs, () => drain(ports)),
     loop('planner', intervals.plannerMs, () => plan(ports)),
@@ -50,6 +53,7 @@ export function startSchedulerLoops(ports: SchedulerPorts, intervals: SchedulerI
     loop('syncs', intervals.syncMs, () => sync(ports)),
     loop('refusals', intervals.syncMs, () => refusals(ports)),
     loop('looks', intervals.syncMs, () => look(ports, intervals.looksSeconds)),
+    loop('domains', domainLookupMs, async () => (await lookUpDomains()).more),
     loop('leases', intervals.leaseSweepSeconds * 1000, () => expire(ports)),
     loop('sweep', intervals.sweepSeconds * 1000, () => sweep(ports)),
   ]

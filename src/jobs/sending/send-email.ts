@@ -24,7 +24,7 @@ export interface SendPorts {
   /** A reason code if the recipient has been suppressed since the claim. */
   findSuppression(email: ClaimedEmail): Promise<string | undefined>
   /** Acts on an outcome that concerns more than the message; returns what the lane must wait for. */
-  onScope(result: SubmissionResult): Promise<LaneBlock | undefined>
+  onScope(result: SubmissionResult, email: ClaimedEmail): Promise<LaneBlock | undefined>
   onSettled?(email: ClaimedEmail, result: SubmissionResult, claimedAt: Moment): void
 }
 
@@ -57,7 +57,7 @@ export async function sendEmail(
     })
     await ports.settler.settle(toOutcome(email, composed.subject, result, policy, ports))
     ports.onSettled?.(email, result, claimedAt)
-    return await ports.onScope(result)
+    return await ports.onScope(result, email)
   } finally {
     ports.inFlight.dec()
     lease.release()

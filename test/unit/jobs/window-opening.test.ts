@@ -12,6 +12,8 @@ function candidate(staleAfter: object | undefined): Candidate {
     mailboxId: 'm',
     lane: 'normal',
     to: 'ada@recipient.test',
+    recipientProvider: 'example.com',
+    providerCooldown: null,
     dueAt: friday,
     firstDueAt: friday,
     attempt: 0,

@@ -19,6 +19,8 @@ const candidate: Candidate = {
   mailboxId: 'm',
   lane: 'normal',
   to: 'ada@recipient.test',
+  recipientProvider: 'example.com',
+  providerCooldown: null,
   dueAt: now,
   firstDueAt: now,
   attempt: 0,

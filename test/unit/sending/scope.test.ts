@@ -8,7 +8,19 @@ const cases: Case[] = [
   [{ kind: 'accepted', scope: 'message', code: 'accepted' }, { kind: 'none' }],
   [{ kind: 'ambiguous', scope: 'message', code: 'reply_timeout' }, { kind: 'none' }],
   [{ kind: 'rejected_permanent', scope: 'message', code: 'recipient_rejected' }, { kind: 'none' }],
-  [{ kind: 'rejected_transient', scope: 'recipient_provider', code: 'greylisted' }, { kind: 'none' }],
+  [
+    { kind: 'rejected_transient', scope: 'recipient_provider', code: 'provider_deferred' },
+    { kind: 'cool_provider', seconds: undefined },
+  ],
+  [
+    {
+      kind: 'rejected_transient',
+      scope: 'recipient_provider',
+      code: 'provider_deferred',
+      retryAfterSeconds: 300,
+    },
+    { kind: 'cool_provider', seconds: 300 },
+  ],
   [{ kind: 'not_sent', scope: 'host', code: 'connect_failed' }, { kind: 'connect_failed' }],
   [
     { kind: 'not_sent', scope: 'mailbox', code: 'auth_failed', retryAfterSeconds: 60 },

@@ -35,7 +35,7 @@ describe('a verdict in the ledger', () => {
     [
       'rejected_transient',
       'recipient_provider',
-      { status: 'scheduled', giveBack: true, countsAsFailure: true },
+      { status: 'scheduled', giveBack: true, countsAsFailure: false, delaySeconds: 1800 },
     ],
     [
       'rejected_transient',
@@ -68,6 +68,12 @@ describe('a verdict in the ledger', () => {
     expect(old).toMatchObject({ status: 'failed', code: 'expired', giveBack: true })
     expect(old.reason).toContain('96 h')
     expect(old.reason).toContain('its words')
+  })
+
+  test('of a refusal by the provider keeps its attempt and is final at the same age', () => {
+    const provider = verdict('rejected_transient', 'recipient_provider')
+    expect(decide(provider, { hours: 95.9, failures: 2 })).toMatchObject({ countsAsFailure: false })
+    expect(decide(provider, { hours: 96 })).toMatchObject({ status: 'failed', code: 'expired' })
   })
 
   test('of a refusal that is not about the message never ages it out', () => {
