@@ -58,6 +58,7 @@ export const contentRules: readonly ReasonRule[] = [
       '{suspicious|fraudulent|phishing|scam|banned|prohibited|forbidden|unacceptable|inappropriate|objectionable|offensive} {content|link|links|url|urls|message|mail|email}',
       'phishing',
       'content restrictions',
+      '{advertisement|advertising|commercial} {mail|message|content|email}',
       '[cs]',
       'antyspam',
       'antispam',

@@ -108,6 +108,7 @@ export const relayRules: readonly ReasonRule[] = [
       '{unauthorized|unauthorised|illegal|denied|no|not permitted to|not allowed to|allowed to|cannot|can not|unable to|configured to} relay',
       'not local host',
       'local user only',
+      'not an open relay',
       'not one of our domains',
       'not in my domain list',
       'relay access denied',

@@ -59,6 +59,7 @@ export const authenticationRules: readonly ReasonRule[] = [
       'sender authentication',
       // "550 5.7.23 SPF validation failed", "Message rejected due to SPF policy", "is not allowed to send mail from example.org ... openspf"
       'spf‥{fail|failed|fails|failure|hardfail|softfail|check|reject|rejected|invalid|not pass|did not|does not|error|permerror}',
+      '{spf |spf-|spf:|spf=}',
       'spf: fail',
       'spf fail',
       'spf check',

@@ -116,6 +116,7 @@ export const expiryRules: readonly ReasonRule[] = [
       'host not reachable',
       'not reachable',
       'did not respond',
+      '{no answer|no response|no reply} from',
       'not responding',
       'server is not responding',
       'failed to connect',

@@ -25,6 +25,7 @@ export const unknownRecipientRules: readonly ReasonRule[] = [
       'not in {recipient|user|address|mailbox} list',
       '{invalid|unknown|no-such}-{recipient|user|address|mailbox}',
       'marked as invalid',
+      '{no|any} record of',
       'not found in ldap',
       'lookup in … failed',
       'user path no exist',

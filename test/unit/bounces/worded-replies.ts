@@ -212,4 +212,8 @@ export const wordedReplies: readonly (readonly [BounceReason, string])[] = [
     '554 delivery error: dd a@b.c is no longer valid. [-20] - example.yahoo.com (in reply to RCPT TO command)',
   ],
   ['spam_content', '554 rejecting banned content (in reply to end of DATA command)'],
+  ['invalid_recipient', '550 We have no record of a@b.c (in reply to RCPT TO command)'],
+  ['relay_denied', '554 we are not an open relay for b.c'],
+  ['auth_failed', '550 SPF says 192.0.2.1 may not send for b.c (in reply to MAIL FROM command)'],
+  ['expired', 'giving up after five days: no answer from the host'],
 ]
