@@ -74,7 +74,11 @@ function hasFailed({ email }: EmailFacts): Told {
   const said = saidBy(email)
   const answer = `It failed on ${at(email.updatedAt)}: ${withNote(email.code ?? 'message_rejected', said ?? email.reason)}.`
   const details = said ? [`The server said: ${said}`] : []
-  return { answer, causes: [], details: [...details, 'It can be tried again: rookery emails retry-failed.'] }
+  return {
+    answer,
+    causes: [],
+    details: [...details, 'Once its cause is mended, rookery emails retry-failed lets it go out again.'],
+  }
 }
 
 function wasSkipped(facts: EmailFacts): Told {

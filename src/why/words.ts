@@ -41,6 +41,7 @@ export const reasonWords: Readonly<Record<string, string>> = {
   tls_failed: 'no secure connection to the SMTP host could be made',
   greeting_refused: 'the SMTP host refused the connection',
   absent_in_mailbox: "it was not found in its mailbox's folders, so it goes out again",
+  retried_by_operator: 'an operator lets it go out again',
   resolved_not_sent: 'an operator resolved it as not sent',
 
   // Refused for the mailbox

@@ -6,6 +6,9 @@ import { accountName } from '../account-name.ts'
 import { type TenantOptions, withOutput, withTenant } from '../options.ts'
 import { print } from '../output.ts'
 import { resolveTenant, withDatabase } from '../session.ts'
+import { addEmailListCommand } from './emails-list.ts'
+import { addEmailRetryCommand } from './emails-retry.ts'
+import { addEmailShowCommand } from './emails-show.ts'
 
 const help = `
 An email is unknown when the connection broke, or its worker died, after the server may have taken it. It is looked for in
@@ -15,7 +18,12 @@ Example:
   $ rookery emails resolve 0198c5a2-7d1e-7c44-9d2b-3f6f0a1b2c3d --as sent --note "the recipient has it"`
 
 export function addEmailCommands(program: Command): void {
-  const group = program.command('emails').description('Single emails: decide what nobody can know.')
+  const group = program
+    .command('emails')
+    .description('Single emails: list and show them, try failed ones again, decide what nobody can know.')
+  addEmailListCommand(group)
+  addEmailShowCommand(group)
+  addEmailRetryCommand(group)
   withTenant(withOutput(group.command('resolve').argument('<id>')))
     .description('Say what became of an email whose outcome is unknown; who said it, and when, stays noted.')
     .addOption(
