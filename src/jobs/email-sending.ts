@@ -102,15 +102,20 @@ function watchHost(room: SendingRoom, lane: LaneRef, mailbox: SendingMailbox) {
       provenReachable = true
       await clearConnectFailures(room.db, mailbox.smtp)
     }
-    if (action.kind === 'pause_mailbox') return pauseMailbox(result.detail, action.seconds)
+    if (action.kind === 'pause_mailbox') {
+      return pauseMailbox({ code: result.verdict.code, reason: result.detail }, action.seconds)
+    }
     return action.kind === 'connect_failed' ? connectFailed(result.detail) : undefined
   }
 
-  async function pauseMailbox(reason: string, seconds: number | null): Promise<LaneBlock> {
-    const until = await setMailboxPaused(room.db, lane, reason, seconds)
+  async function pauseMailbox(
+    { code, reason }: { code: string; reason: string },
+    seconds: number | null,
+  ): Promise<LaneBlock> {
+    const until = await setMailboxPaused(room.db, lane, { code, reason }, seconds)
     const block = { until, code: 'mailbox_paused', reason: `the mailbox is paused: ${reason}` }
     await setLaneBlocks(room.db, [{ ...lane, block }])
-    room.log.warn({ mailboxId: lane.mailboxId, reason, until }, 'mailbox.paused')
+    room.log.warn({ mailboxId: lane.mailboxId, code, reason, until }, 'mailbox.paused')
     return block
   }
 

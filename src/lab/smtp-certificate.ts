@@ -2,15 +2,18 @@ import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto'
 
 /**
  * A key and a certificate that signs itself, PEM; made when needed, so that no private key lies in the repository.
- * The one for localhost is good for its addresses as well.
+ * It is good for 30 days, or has been over for as long. The one for localhost is good for its addresses as well.
  */
-export function selfSignedCertificate(host = 'localhost'): { key: string; cert: string } {
+export function selfSignedCertificate(
+  host = 'localhost',
+  { expired = false } = {},
+): { key: string; cert: string } {
   const { publicKey, privateKey } = generateKeyPairSync('ec', {
     namedCurve: 'P-256',
     publicKeyEncoding: { type: 'spki', format: 'der' },
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   })
-  const signed = toBeSigned(publicKey, host, Date.now())
+  const signed = toBeSigned(publicKey, host, Date.now() - (expired ? 60 * dayMs : 0))
   const signature = sign('sha256', signed, createPrivateKey(privateKey))
   const der = sequence(signed, ecdsaWithSha256, element(0x03, Buffer.from([0]), signature))
   const lines = der.toString('base64').match(/.{1,64}/g) ?? []
@@ -20,9 +23,10 @@ export function selfSignedCertificate(host = 'localhost'): { key: string; cert: 
   }
 }
 
+const dayMs = 86_400_000
+
 // The structure of RFC 5280 section 4.1, in DER.
 function toBeSigned(publicKey: Buffer, host: string, nowMs: number): Buffer {
-  const dayMs = 86_400_000
   const name = sequence(element(0x31, sequence(objectId('550403'), element(0x0c, Buffer.from(host)))))
   const validity = sequence(utcTime(nowMs - dayMs), utcTime(nowMs + 30 * dayMs))
   const serial = element(0x02, Buffer.from([1]))

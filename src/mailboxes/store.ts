@@ -100,6 +100,7 @@ export async function setMailboxPaused(trx: Trx, mailbox: Mailbox, reason: strin
   await setColumns(trx, mailbox, {
     status: 'paused',
     status_reason: reason,
+    paused_code: null,
     paused_until: null,
     paused_at: sql`coalesce(paused_at, now())`,
     ...guardEnded,
@@ -110,6 +111,7 @@ export async function setMailboxActive(trx: Trx, mailbox: MailboxKey): Promise<v
   await setColumns(trx, mailbox, {
     status: 'active',
     status_reason: null,
+    paused_code: null,
     paused_until: null,
     paused_at: null,
     ...guardEnded,
@@ -128,6 +130,7 @@ export async function setMailboxRemoved(trx: Trx, mailbox: Mailbox): Promise<voi
   await setColumns(trx, mailbox, {
     status: 'removed',
     status_reason: null,
+    paused_code: null,
     paused_until: null,
     imap_host: null,
   })
@@ -226,6 +229,7 @@ function toColumns(definition: MailboxDefinition) {
     gap_jitter: definition.gapJitter,
     max_connections: definition.maxConnections,
     status_reason: null,
+    paused_code: null,
     paused_until: null,
     warmup_started_at: null,
   }

@@ -121,7 +121,7 @@ export async function clearConnectFailures(db: Db, host: { host: string; port: n
 export async function setMailboxPaused(
   db: Db | Trx,
   mailbox: { tenantId: string; mailboxId: string },
-  reason: string,
+  { code, reason }: { code: string; reason: string },
   seconds: number | null,
 ): Promise<Date | null> {
   const until = sql`now() + ${seconds}::float8 * interval '1 second'`
@@ -130,6 +130,7 @@ export async function setMailboxPaused(
     update email_accounts
        set status = 'paused', updated_at = now(), paused_at = coalesce(paused_at, now()),
            status_reason = case when ${lastsLonger} then status_reason else ${storable(reason)} end,
+           paused_code = case when ${lastsLonger} then paused_code else ${code} end,
            paused_until = case when ${lastsLonger} then paused_until else ${until} end
      where tenant_id = ${mailbox.tenantId} and id = ${mailbox.mailboxId}
     returning paused_until`.execute(db)

@@ -18,7 +18,7 @@ export async function endPausesOver(trx: Trx, mailboxIds: readonly string[]): Pr
        order by id for update
     ), resumed as (
       update email_accounts a
-         set status = 'active', status_reason = null, paused_until = null, paused_at = null
+         set status = 'active', status_reason = null, paused_code = null, paused_until = null, paused_at = null
         from over where a.tenant_id = over.tenant_id and a.id = over.id
     )
     select tenant_id as "tenantId", id as "mailboxId", paused_at as "pausedAt" from over`.execute(trx)

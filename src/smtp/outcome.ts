@@ -98,27 +98,42 @@ function refusedMessage(permanent: boolean, what: 'recipient' | 'message'): Subm
     : { kind: 'rejected_transient', scope: 'message', code: `${what}_deferred` }
 }
 
-const unsentByCode: Record<string, SubmissionVerdict> = {
-  EENVELOPE: { kind: 'rejected_permanent', scope: 'message', code: 'invalid_envelope' },
-  EMAXRECIPIENTS: { kind: 'rejected_permanent', scope: 'message', code: 'invalid_envelope' },
-  EMESSAGE: { kind: 'rejected_permanent', scope: 'message', code: 'too_large' },
-  EAUTH: { kind: 'not_sent', scope: 'mailbox', code: 'auth_failed' },
-  ENOAUTH: { kind: 'not_sent', scope: 'mailbox', code: 'auth_failed' },
-  EOAUTH2: { kind: 'not_sent', scope: 'mailbox', code: 'auth_failed' },
-  EINSECURE: { kind: 'not_sent', scope: 'mailbox', code: 'insecure_refused' },
-  EDNS: { kind: 'not_sent', scope: 'host', code: 'dns_failed' },
-  ETLS: { kind: 'not_sent', scope: 'host', code: 'tls_failed' },
-  ECLOSED: { kind: 'not_sent', scope: 'message', code: 'transport_closed' },
-}
+const unsentByCode = new Map<string, SubmissionVerdict>(
+  Object.entries<SubmissionVerdict>({
+    EENVELOPE: { kind: 'rejected_permanent', scope: 'message', code: 'invalid_envelope' },
+    EMAXRECIPIENTS: { kind: 'rejected_permanent', scope: 'message', code: 'invalid_envelope' },
+    EMESSAGE: { kind: 'rejected_permanent', scope: 'message', code: 'too_large' },
+    EAUTH: { kind: 'not_sent', scope: 'mailbox', code: 'auth_failed' },
+    ENOAUTH: { kind: 'not_sent', scope: 'mailbox', code: 'auth_failed' },
+    EOAUTH2: { kind: 'not_sent', scope: 'mailbox', code: 'auth_failed' },
+    EINSECURE: { kind: 'not_sent', scope: 'mailbox', code: 'insecure_refused' },
+    ECLOSED: { kind: 'not_sent', scope: 'message', code: 'transport_closed' },
+  }),
+)
+
+const dnsRetrySeconds = 5 * 60
+const serverRetrySeconds = 15 * 60
+
+// These speak of one mailbox's settings, or of its server's certificate: the mailbox says so itself, and tries again.
+const misdirected = { kind: 'not_sent', scope: 'mailbox', retryAfterSeconds: serverRetrySeconds } as const
 
 // Node words a failed handshake, not codes it, once nodemailer has put its own ESOCKET over the code.
 const tlsWords = /certificate|altnames|\bSSL|\bTLS/i
+// A host that goes away in the middle of the handshake says nothing of its certificate.
+const goneWords = /disconnected before secure|socket hang up|ECONNRESET|EPIPE/i
 
 function judgeUnsent(error: { code: string; command: string; message: string }): SubmissionVerdict {
-  const known = unsentByCode[error.code]
+  const known = unsentByCode.get(error.code)
   if (known) return known
-  if (tlsWords.test(error.message)) return { kind: 'not_sent', scope: 'host', code: 'tls_failed' }
+  if (error.code === 'EDNS') return { ...misdirected, code: 'dns_failed', retryAfterSeconds: dnsRetrySeconds }
+  if (error.code === 'ETLS' || tlsWords.test(error.message)) {
+    if (goneWords.test(error.message)) return { kind: 'not_sent', scope: 'host', code: 'tls_failed' }
+    return { ...misdirected, code: 'tls_failed' }
+  }
   const timedOut = error.code === 'ETIMEDOUT'
+  if (error.code === 'EPROTOCOL' && error.command === 'connect') {
+    return { ...misdirected, code: 'not_smtp' }
+  }
   if (error.command === 'connect') {
     return { kind: 'not_sent', scope: 'host', code: timedOut ? 'connect_timeout' : 'connect_failed' }
   }

@@ -39,6 +39,7 @@ export const reasonWords: Readonly<Record<string, string>> = {
   connect_timeout: 'the SMTP host did not answer in time',
   dns_failed: 'the name of the SMTP host could not be resolved',
   tls_failed: 'no secure connection to the SMTP host could be made',
+  not_smtp: 'the SMTP host of the mailbox speaks no SMTP',
   greeting_refused: 'the SMTP host refused the connection',
   absent_in_mailbox: "it was not found in its mailbox's folders, so it goes out again",
   retried_by_operator: 'an operator lets it go out again',

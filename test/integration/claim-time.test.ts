@@ -122,7 +122,12 @@ describe('staleness', () => {
   test('does not count a pause of the mailbox that ends by itself', async () => {
     const { db } = database
     const email = await emailDue(40)
-    await setMailboxPaused(db, { tenantId: tenant.id, mailboxId: mailbox.id }, 'full', 60)
+    await setMailboxPaused(
+      db,
+      { tenantId: tenant.id, mailboxId: mailbox.id },
+      { code: 'rate_limited', reason: 'full' },
+      60,
+    )
     const past = { paused_at: hoursAgo(30), paused_until: hoursAgo(0) }
     await db.updateTable('email_accounts').set(past).where('id', '=', mailbox.id).execute()
     const [answer] = await claim(db, claimOf(mailbox, 1))
@@ -141,13 +146,13 @@ describe('staleness', () => {
   test('counts from the first of two pauses that follow each other', async () => {
     const { db } = database
     const reference = { tenantId: tenant.id, mailboxId: mailbox.id }
-    await setMailboxPaused(db, reference, 'first', 60)
+    await setMailboxPaused(db, reference, { code: 'rate_limited', reason: 'first' }, 60)
     await db
       .updateTable('email_accounts')
       .set({ paused_at: hoursAgo(3) })
       .where('id', '=', mailbox.id)
       .execute()
-    await setMailboxPaused(db, reference, 'second', 600)
+    await setMailboxPaused(db, reference, { code: 'rate_limited', reason: 'second' }, 600)
     const row = await db
       .selectFrom('email_accounts')
       .select('paused_at')

@@ -35,7 +35,7 @@ describe.each([
   test('a certificate that nobody vouches for gets no password', async () => {
     await start({ tls })
     const result = await send({ security })
-    expect(verdictOf(result)).toBe('not_sent host tls_failed')
+    expect(verdictOf(result)).toBe('not_sent mailbox tls_failed')
     expect(result.detail).toContain('self-signed certificate')
     expect(provider.reached.AUTH).toBeUndefined()
   })
@@ -44,7 +44,7 @@ describe.each([
     const other = selfSignedCertificate('smtp.example.com')
     await start({ tls, certificate: other })
     const result = await send({ security }, { tlsCa: other.cert })
-    expect(verdictOf(result)).toBe('not_sent host tls_failed')
+    expect(verdictOf(result)).toBe('not_sent mailbox tls_failed')
     expect(result.detail).toContain('altnames')
     expect(provider.reached.AUTH).toBeUndefined()
   })
@@ -69,7 +69,7 @@ describe('the password', () => {
 
   test('is not sent to a server that speaks no TLS where it should', async () => {
     await start({ tls: 'none' })
-    expect(verdictOf(await send({ security: 'tls' }, trusting))).toBe('not_sent host tls_failed')
+    expect(verdictOf(await send({ security: 'tls' }, trusting))).toBe('not_sent mailbox tls_failed')
     expect(provider.reached.EHLO).toBeUndefined()
   })
 
@@ -78,7 +78,7 @@ describe('the password', () => {
     const far = { host: 'smtp.example.invalid', security: 'none' } as const
     expect(verdictOf(await send(far))).toBe('not_sent mailbox insecure_refused')
     expect(await verifyMailbox(mailbox(far))).toMatchObject({ ok: false, code: 'insecure_refused' })
-    expect(verdictOf(await send({ ...far, insecureAuth: true }))).toBe('not_sent host dns_failed')
+    expect(verdictOf(await send({ ...far, insecureAuth: true }))).toBe('not_sent mailbox dns_failed')
   })
 
   test('appears in nothing that is reported, though the server repeats it', async () => {

@@ -80,6 +80,7 @@ export async function startFleet(
   return {
     room,
     queue,
+    sealer,
     /** How each job ended. */
     reports,
     async stop(): Promise<void> {
