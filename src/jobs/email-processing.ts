@@ -1,5 +1,5 @@
 import { AppError } from '../core/errors.ts'
-import { continueAt, done, type Outcome } from '../core/outcome.ts'
+import { continueAfter, done, type Outcome } from '../core/outcome.ts'
 import { nextSyncAfterFailure } from '../imap/backoff.ts'
 import type { ImapFailure } from '../imap/errors.ts'
 import { setSyncFailed, setSyncPostponed, setSyncSucceeded } from '../inbox/sync-store.ts'
@@ -45,10 +45,10 @@ async function sync(room: InboxRoom, mailbox: SyncedMailbox, job: RunningJob): P
   if (!result.failure) {
     await finish(room, mailbox, result, startedMs)
     const changed = countFresh(result) + (await lookForUnknown(room, mailbox, job.signal))
-    return result.more ? continueAt(room.clock.now(), changed) : done(changed)
+    return result.more ? continueAfter(0, changed) : done(changed)
   }
   // The process stops or the job was taken away: whoever comes next goes on from the cursor.
-  if (job.signal.aborted) return continueAt(room.clock.now(), countFresh(result))
+  if (job.signal.aborted) return continueAfter(0, countFresh(result))
   await fail(room, mailbox, result.failure.kind, result.failure)
   return done(countFresh(result))
 }

@@ -1,5 +1,5 @@
 import { AppError } from '../core/errors.ts'
-import { continueAt, done, type Outcome } from '../core/outcome.ts'
+import { continueAfter, done, type Outcome } from '../core/outcome.ts'
 import type { Payload } from '../queue/catalogue.ts'
 import type { Handler, RunningJob } from '../queue/pool.ts'
 import type { ClaimedEmail } from '../sending/claim-emails.ts'
@@ -120,8 +120,7 @@ function watchHost(room: SendingRoom, lane: LaneRef, mailbox: SendingMailbox) {
   }
 
   async function connectFailed(reason: string): Promise<LaneBlock> {
-    const { openedUntil } = await recordConnectFailure(room.db, mailbox.smtp, reason)
-    const until = openedUntil ?? new Date(room.clock.now().getTime() + 5000)
+    const { until } = await recordConnectFailure(room.db, mailbox.smtp, reason)
     const block = { until, code: 'connect_failed', reason }
     await setLaneBlocks(room.db, [{ ...lane, block }])
     room.log.warn({ mailboxId: lane.mailboxId, reason, until }, 'host.unreachable')
@@ -140,7 +139,7 @@ async function finish(room: SendingRoom, lane: LaneRef, result: SessionResult): 
   const next = await room.nextDue(lane)
   if (!next) return done(result.sent)
   const now = room.clock.now()
-  if (result.end === 'quantum' && next <= now) return continueAt(now, result.sent)
+  if (result.end === 'quantum' && next <= now) return continueAfter(0, result.sent)
   await insertWakes(room.db, [{ ...lane, at: next }])
   return done(result.sent)
 }

@@ -57,7 +57,9 @@ async function settleBatch(
     finished.map((item) => item.job),
   )
   const successors = finished.flatMap((item) =>
-    item.outcome.kind === 'continue' && owned.has(item.job) ? [successor(item.job, item.outcome.until)] : [],
+    item.outcome.kind === 'continue' && owned.has(item.job)
+      ? [successor(item.job, item.outcome.afterMs)]
+      : [],
   )
   if (successors.length > 0) await queue.boss.insert(name, successors, inTransaction(trx))
 
@@ -112,9 +114,10 @@ async function deadLetter(
 
 const attempt = (job: JobAttempt) => ({ id: job.id, retryCount: job.retryCount })
 
-const successor = (job: JobAttempt, until: Date) => ({
+// A time of day would be by this machine's clock: one that is two hours ahead would keep the lane waiting for two hours.
+const successor = (job: JobAttempt, afterMs: number) => ({
   data: job.data,
   priority: job.priority,
-  startAfter: until,
+  startAfter: afterMs / 1000,
   ...(job.key === null ? {} : { singletonKey: job.key }),
 })

@@ -39,6 +39,8 @@ export interface ClaimAnswer {
   emails: ClaimedEmail[]
   /** Why the lane may send nothing now. */
   block: LaneBlock | undefined
+  /** Of the database, when it was decided: a block is waited for from here. */
+  now?: Date
   /** Rows looked at, whether claimed or moved out of the way; 0 means that nothing is due. */
   picked: number
 }
@@ -85,7 +87,7 @@ export async function claimEmails(
   await writeDropped(trx, decided.dropped)
   await setBudgets(trx, touched(decided.claimed, budgets))
   await setLaneBlocks(trx, changedBlocks(states, blocks))
-  return requests.map((request) => answer(request, candidates, decided, stateOf, blocks))
+  return requests.map((request) => ({ ...answer(request, candidates, decided, stateOf, blocks), now }))
 }
 
 interface Decided {

@@ -90,8 +90,8 @@ export async function recordConnectFailure(
   db: Db,
   host: { host: string; port: number },
   words: string,
-): Promise<{ openedUntil: Date | null }> {
-  const { rows } = await sql<{ opened_until: Date | null }>`
+): Promise<{ until: Date | null }> {
+  const { rows } = await sql<{ until: Date }>`
     insert into smtp_hosts as h (host, port, connect_failures, last_failure, last_failed_at)
     values (${host.host}, ${host.port}, 1, ${storable(words)}, now())
     on conflict (host, port) do update
@@ -99,8 +99,8 @@ export async function recordConnectFailure(
            connect_failures = h.connect_failures + case when h.opened_until > now() then 0 else 1 end,
            opened_until = case when h.opened_until > now() then h.opened_until when h.connect_failures > 0
              then now() + least(900, 15 * 2 ^ least(h.connect_failures - 1, 10)) * interval '1 second' end
-    returning opened_until`.execute(db)
-  return { openedUntil: rows[0]?.opened_until ?? null }
+    returning coalesce(opened_until, now() + interval '5 seconds') as until`.execute(db)
+  return { until: rows[0]?.until ?? null }
 }
 
 /** A connection that succeeded closes the host's breaker. */

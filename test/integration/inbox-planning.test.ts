@@ -23,7 +23,7 @@ const withImap = { imap_host: 'imap.lab.test', next_sync_at: longAgo }
 const insertDue = (overrides: object = {}) =>
   insertMailbox(database.db, tenantId, { ...withImap, ...overrides })
 
-const plan = () => planSyncs(database.db, inbox.queue, new Date())
+const plan = () => planSyncs(database.db, inbox.queue)
 
 const jobsOf = async (mailbox: Mailbox) =>
   (

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '../../src/core/ids.ts'
-import { continueAt, done, type Outcome } from '../../src/core/outcome.ts'
+import { continueAfter, done, type Outcome } from '../../src/core/outcome.ts'
 import type { QueueClient } from '../../src/queue/boss.ts'
 import { enqueueJobs } from '../../src/queue/enqueue.ts'
 import { type JobPool, type RunningJob, startPool } from '../../src/queue/pool.ts'
@@ -89,7 +89,7 @@ test('continuing completes the job and puts exactly one successor at the tail', 
   let runs = 0
   const served = pool(1, async () => {
     runs += 1
-    return runs === 1 ? continueAt(new Date(0), 1) : done(1)
+    return runs === 1 ? continueAfter(0, 1) : done(1)
   })
   await eventually(() => runs === 2)
   await served.drain()
@@ -115,7 +115,7 @@ test('an attempt that was taken away settles nothing and enqueues no successor',
   const served = pool(1, async () => {
     started = true
     await gate.promise
-    return continueAt(new Date(0), 1)
+    return continueAfter(0, 1)
   })
   await eventually(() => started)
   await sql`update ${job} set retry_count = retry_count + 1 where singleton_key = ${lane}`.execute(

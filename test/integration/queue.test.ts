@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../src/core/ids.ts'
-import { continueAt, done, type Outcome } from '../../src/core/outcome.ts'
+import { continueAfter, done, type Outcome } from '../../src/core/outcome.ts'
 import type { QueueClient } from '../../src/queue/boss.ts'
 import type { QueueName } from '../../src/queue/catalogue.ts'
 import { enqueueJobs } from '../../src/queue/enqueue.ts'
@@ -163,7 +163,7 @@ describe('an attempt that was taken away', () => {
     await sql`update ${jobTable} set retry_count = retry_count + 1 where id = ${first.id}`.execute(db)
     const settler = createJobSettler(client, db, name)
     const attempts = [first, { ...first, retryCount: first.retryCount + 1 }]
-    const outcome = continueAt(new Date(Date.now() + 60_000), 1)
+    const outcome = continueAfter(60_000, 1)
     await Promise.all(attempts.map((job) => settler.add({ job, log: undefined, outcome })))
     const states = (await listJobs(database, name)).map(({ state }) => state)
     expect(states.toSorted()).toEqual(['completed', 'created'])
@@ -180,7 +180,7 @@ describe('a settle', () => {
     const fates: CommitFate[] = [fate]
     proxy.onCommit = () => fates.shift() ?? 'pass'
     const settler = createJobSettler(client, proxy.db, 'email-sending')
-    await settler.add({ job, log: logOf(job), outcome: continueAt(new Date(Date.now() + 60_000), 1) })
+    await settler.add({ job, log: logOf(job), outcome: continueAfter(60_000, 1) })
     expect((await jobsOf(key)).map(({ state }) => state).toSorted()).toEqual(['completed', 'created'])
     expect(await logsOf(key)).toHaveLength(1)
   })
@@ -197,7 +197,7 @@ describe('a settle', () => {
       }
     })()
     const settler = createJobSettler(client, database.db, 'email-sending')
-    await settler.add({ job, log: undefined, outcome: continueAt(new Date(Date.now() + 60_000), 1) })
+    await settler.add({ job, log: undefined, outcome: continueAfter(60_000, 1) })
     watching.abort()
     await watcher
     expect([...seen].every((states) => states === 'active' || states === 'created')).toBe(true)

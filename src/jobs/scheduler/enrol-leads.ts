@@ -14,6 +14,7 @@ import { type Campaign, listSteps, setCampaignPaused } from '../../campaigns/sto
 import { AppError } from '../../core/errors.ts'
 import { newId } from '../../core/ids.ts'
 import type { Db, Trx } from '../../db/connect.ts'
+import { readNow } from '../../db/now.ts'
 import { insertWakes } from '../../sending/lane-store.ts'
 
 /** Leads planned in one transaction: memory stays flat, and a kill costs at most this much work. */
@@ -86,7 +87,7 @@ async function planFirstEmails(
     })),
     window: windowOf(configuration),
     zone: campaign.timezone,
-    now: new Date(),
+    now: await readNow(trx),
     seed: campaign.seed,
   })
   const addressOf = new Map(leads.map((lead) => [lead.id, lead.email]))

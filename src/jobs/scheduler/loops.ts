@@ -125,7 +125,7 @@ async function settleHolds({ db }: SchedulerPorts): Promise<boolean> {
 }
 
 async function sync({ db, queue }: SchedulerPorts): Promise<boolean> {
-  const { more } = await planSyncs(db, queue, new Date())
+  const { more } = await planSyncs(db, queue)
   return more
 }
 

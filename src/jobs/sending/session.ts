@@ -75,7 +75,7 @@ export async function runSession(
       const wanted = Math.min(free, limits.quantumEmails - sent)
       const answer = await ports.claimer.add({ ...lane, wanted })
       for (const email of answer.emails) start(email, answer.startedAt)
-      if (answer.block && !(await waitInSlot(answer.block))) {
+      if (answer.block && !(await waitInSlot(answer.block, answer.now))) {
         laneBlock = answer.block
       } else if (!answer.block && answer.picked === 0) {
         if (onTheWire.size === 0) return ended() ?? 'drained'
@@ -84,10 +84,9 @@ export async function runSession(
     }
   }
 
-  async function waitInSlot(block: LaneBlock): Promise<boolean> {
-    const waitMs = block.until
-      ? block.until.getTime() - ports.clock.now().getTime()
-      : Number.POSITIVE_INFINITY
+  // From the database's time on: this machine's clock may be hours ahead, or behind.
+  async function waitInSlot(block: LaneBlock, now = ports.clock.now()): Promise<boolean> {
+    const waitMs = block.until ? block.until.getTime() - now.getTime() : Number.POSITIVE_INFINITY
     if (waitMs > limits.waitInSlotMs) return false
     await sleep(Math.max(1, waitMs), undefined, { signal }).catch(() => undefined)
     return true
