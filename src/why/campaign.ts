@@ -1,3 +1,4 @@
+import { pausedCause } from './causes.ts'
 import { answerOf, at, untilWords } from './email.ts'
 import type { Cause, Explanation, LaneFacts } from './facts.ts'
 import { countStates, type EmailGroup, endLines, groupCauses } from './groups.ts'
@@ -7,6 +8,7 @@ export interface CampaignFacts {
   name: string
   status: 'draft' | 'active' | 'paused' | 'completed'
   statusReason: string | null
+  guardPaused: boolean
   completedAt: Date | null
   /** Null while leads are still being taken up. */
   enrolledAt: Date | null
@@ -33,13 +35,9 @@ export function explainCampaign(facts: CampaignFacts): Explanation {
   }
 }
 
-function heldCause({ status, statusReason }: CampaignFacts): Cause | undefined {
+function heldCause({ status, statusReason, guardPaused }: CampaignFacts): Cause | undefined {
   if (status !== 'paused') return undefined
-  return {
-    code: 'campaign_paused',
-    words: `the campaign is paused: ${statusReason ?? 'by hand'}`,
-    until: null,
-  }
+  return pausedCause('campaign_paused', 'the campaign', { statusReason, guardPaused })
 }
 
 function answer(

@@ -32,8 +32,7 @@ const lasting: readonly OfLane[] = [
       : undefined,
   ({ mailbox, now }) => {
     if (mailbox.status !== 'paused' || (mailbox.pausedUntil && mailbox.pausedUntil <= now)) return undefined
-    const words = `the mailbox ${mailbox.address} is paused: ${mailbox.statusReason ?? 'by hand'}`
-    return { code: 'mailbox_paused', words, until: mailbox.pausedUntil }
+    return pausedCause('mailbox_paused', `the mailbox ${mailbox.address}`, mailbox, mailbox.pausedUntil)
   },
   ({ host, now }) => {
     if (!host.openedUntil || host.openedUntil <= now) return undefined
@@ -114,12 +113,17 @@ const ending: readonly OfEmail[] = [
 const own: readonly OfEmail[] = [
   ({ campaign }) =>
     campaign?.status === 'paused'
-      ? { code: 'campaign_paused', words: campaignPaused(campaign), until: null }
+      ? pausedCause('campaign_paused', `the campaign "${campaign.name}"`, campaign)
       : undefined,
   ({ enrolment, lane: { now }, email }) =>
     enrolment?.heldUntil && enrolment.heldUntil > now && email.dueAt > now
       ? { code: 'away', words: 'the lead is away', until: email.dueAt }
       : undefined,
+  ({ cooldown, email: { dueAt }, lane: { now } }) => {
+    if (!cooldown || cooldown.until <= now || cooldown.until <= dueAt) return undefined
+    const { provider, until, reason } = cooldown
+    return { code: 'provider_cooldown', words: `${provider} takes no mail for now: ${reason}`, until }
+  },
   ({ email, lane: { now } }) => {
     if (email.dueAt <= now) return undefined
     if (!email.code) return { code: 'not_due', words: 'its time has not come', until: email.dueAt }
@@ -139,8 +143,17 @@ export function saidBy({ replyCode, enhancedStatus, replyText }: EmailFacts['ema
   return text.startsWith(`${replyCode}`) ? text : `${replyCode}${enhanced} ${text}`.trim()
 }
 
-const campaignPaused = ({ name, statusReason }: { name: string; statusReason: string | null }): string =>
-  `the campaign "${name}" is paused: ${statusReason ?? 'by hand'}`
+/** By whom or why it is paused. What a guardrail has paused ends by itself, nobody can say when. */
+export function pausedCause(
+  code: 'mailbox_paused' | 'campaign_paused',
+  what: string,
+  { statusReason, guardPaused }: { statusReason: string | null; guardPaused: boolean },
+  until: Date | null = null,
+): Cause {
+  const words = `${what} is paused: ${statusReason ?? 'by hand'}`
+  if (!guardPaused) return { code, words, until }
+  return { code, words: `${words}; it goes on once that rate has fallen, or when it is resumed by hand` }
+}
 
 const window: OfEmail = ({ window: times, lane: { now } }) => {
   if (!times) return undefined

@@ -12,6 +12,7 @@ export interface LoadedEmail extends EmailRow {
   campaignName: string | null
   campaignStatus: NonNullable<EmailFacts['campaign']>['status'] | null
   campaignReason: string | null
+  guardPaused: boolean
   campaignZone: string | null
   configuration: unknown
   step: number | null
@@ -23,6 +24,9 @@ export interface LoadedEmail extends EmailRow {
   endedAt: Date | null
   heldUntil: Date | null
   planAt: Date | null
+  cooldownProvider: string | null
+  cooldownUntil: Date | null
+  cooldownReason: string | null
 }
 
 async function listEmails(db: Db, where: RawBuilder<unknown>): Promise<LoadedEmail[]> {
@@ -37,12 +41,16 @@ async function listEmails(db: Db, where: RawBuilder<unknown>): Promise<LoadedEma
            case when e.look_attempt = e.attempt then e.looks else 0 end as looks,
            case when e.look_attempt = e.attempt then e.next_look_at end as "nextLookAt",
            e.parked_code as "parkedCode", e.parked_reason as "parkedReason", e.campaign_id as "campaignId",
-           c.campaign_name as "campaignName", c.status as "campaignStatus", c.status_reason as "campaignReason",
+           c.campaign_name as "campaignName", c.status as "campaignStatus", c.status_reason as "campaignReason", c.guard_paused_at is not null as "guardPaused",
            c.timezone as "campaignZone", c.configuration, s.position as step, e.lead_id as "leadId",
            l.timezone as "leadZone", cl.status as "enrolmentStatus", cl.stopped_code as "stoppedCode",
            cl.stopped_reason as "stoppedReason", cl.ended_at as "endedAt", cl.held_until as "heldUntil",
-           cl.plan_at as "planAt"
+           cl.plan_at as "planAt", rc.provider as "cooldownProvider",
+           rc.until_at as "cooldownUntil", rc.reason as "cooldownReason"
       from emails e
+      left join recipient_domains rd on rd.domain = e.to_domain
+      left join recipient_cooldowns rc
+        on rc.tenant_id = e.tenant_id and rc.provider = coalesce(rd.provider, e.to_domain)
       left join campaigns c on c.tenant_id = e.tenant_id and c.id = e.campaign_id
       left join campaign_steps s on s.tenant_id = e.tenant_id and s.id = e.step_id
       left join leads l on l.tenant_id = e.tenant_id and l.id = e.lead_id

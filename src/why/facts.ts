@@ -17,6 +17,8 @@ export interface LaneFacts {
     status: 'active' | 'paused' | 'removed'
     statusReason: string | null
     pausedUntil: Date | null
+    /** By a guardrail, which resumes it once the rate has fallen. */
+    guardPaused: boolean
   }
   lane: 'high' | 'normal' | 'low'
   blockedCode: string | null
@@ -79,10 +81,13 @@ export interface EmailFacts {
     name: string
     status: 'draft' | 'active' | 'paused' | 'completed'
     statusReason: string | null
+    guardPaused: boolean
     step: number | null
   } | null
   enrolment: EnrolmentFacts | null
   suppression: SuppressionFacts | null
+  /** Until when the tenant leaves the recipient's provider alone, and in whose words. */
+  cooldown: { provider: string; until: Date; reason: string } | null
   /** When its campaign's window lets it leave; null: not within a year. Absent for emails of no campaign. */
   window?: { opensAt: Date | null; staleAt: Date | null } | undefined
 }

@@ -42,7 +42,7 @@ export async function countLeads(
 
 export type LoadedCampaign = Pick<
   CampaignFacts,
-  'id' | 'name' | 'status' | 'statusReason' | 'completedAt' | 'enrolledAt'
+  'id' | 'name' | 'status' | 'statusReason' | 'guardPaused' | 'completedAt' | 'enrolledAt'
 >
 
 export async function findCampaign(
@@ -54,6 +54,7 @@ export async function findCampaign(
     .selectFrom('campaigns')
     .select(['id', 'campaign_name as name', 'status', 'status_reason as statusReason'])
     .select(['completed_at as completedAt', 'enrolled_at as enrolledAt'])
+    .select((eb) => eb('guard_paused_at', 'is not', null).$castTo<boolean>().as('guardPaused'))
     .where('tenant_id', '=', tenantId)
     .where('id', '=', id)
     .executeTakeFirst()
@@ -86,13 +87,14 @@ export interface LoadedSequence extends EnrolmentFacts {
   campaign: string
   campaignStatus: CampaignFacts['status']
   campaignReason: string | null
+  guardPaused: boolean
 }
 
 /** Every campaign that has taken the lead up, the newest first. */
 export async function listSequences(db: Db, tenantId: string, leadId: string): Promise<LoadedSequence[]> {
   const { rows } = await sql<LoadedSequence>`
     select c.id as "campaignId", c.campaign_name as campaign, c.status as "campaignStatus",
-           c.status_reason as "campaignReason", cl.status, cl.stopped_code as "stoppedCode",
+           c.status_reason as "campaignReason", c.guard_paused_at is not null as "guardPaused", cl.status, cl.stopped_code as "stoppedCode",
            cl.stopped_reason as "stoppedReason", cl.ended_at as "endedAt", cl.held_until as "heldUntil",
            cl.plan_at as "planAt"
       from campaign_leads cl join campaigns c on c.tenant_id = cl.tenant_id and c.id = cl.campaign_id

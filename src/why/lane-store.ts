@@ -13,6 +13,7 @@ export interface LoadedLane {
   status: LaneFacts['mailbox']['status']
   statusReason: string | null
   pausedUntil: Date | null
+  guardPaused: boolean
   lane: LaneFacts['lane']
   blockedCode: string | null
   blockedReason: string | null
@@ -37,7 +38,7 @@ export async function listLanes(
   const { rows } = await sql<LoadedLane>`
     select now() as now, t.id as "tenantId", t.name as "tenantName", t.status as "tenantStatus",
            a.id as "mailboxId", a.email_address as address, a.status, a.status_reason as "statusReason",
-           a.paused_until as "pausedUntil", l.lane, l.blocked_code as "blockedCode",
+           a.paused_until as "pausedUntil", a.guard_paused_at is not null as "guardPaused", l.lane, l.blocked_code as "blockedCode",
            l.blocked_reason as "blockedReason", l.blocked_until as "blockedUntil",
            a.smtp_host || ':' || a.smtp_port as "hostName", h.opened_until as "openedUntil",
            h.last_failure as "lastFailure", a.timezone, a.daily_limit as "dailyLimit",

@@ -1,3 +1,4 @@
+import { pausedCause } from './causes.ts'
 import { answerOf, at } from './email.ts'
 import type { EnrolmentFacts, Explanation, SuppressionFacts } from './facts.ts'
 import { withNote } from './words.ts'
@@ -8,6 +9,7 @@ export interface SequenceFacts {
   campaign: string
   campaignStatus: 'draft' | 'active' | 'paused' | 'completed'
   campaignReason: string | null
+  guardPaused: boolean
   enrolment: EnrolmentFacts
   emails: readonly Explanation[]
 }
@@ -64,7 +66,7 @@ function explainSequence(sequence: SequenceFacts, now: Date): Explanation {
 }
 
 function told(
-  { campaign, campaignStatus, campaignReason, enrolment, emails }: SequenceFacts,
+  { campaign, campaignStatus, campaignReason, guardPaused, enrolment, emails }: SequenceFacts,
   open: Explanation | undefined,
   now: Date,
 ): Pick<Explanation, 'answer' | 'causes'> {
@@ -77,8 +79,8 @@ function told(
   }
   if (open) return { answer: open.answer, causes: open.causes }
   if (campaignStatus === 'paused') {
-    const words = `the campaign "${campaign}" is paused: ${campaignReason ?? 'by hand'}`
-    const cause = { code: 'campaign_paused', words, until: null }
+    const paused = { statusReason: campaignReason, guardPaused }
+    const cause = pausedCause('campaign_paused', `the campaign "${campaign}"`, paused)
     return { answer: answerOf('Its next step waits', [cause]), causes: [cause] }
   }
   const until = enrolment.heldUntil && enrolment.heldUntil > now ? enrolment.heldUntil : undefined

@@ -100,6 +100,23 @@ test('an email names the suppression that will end it, and what it rests on', as
   expect(found.details.join()).toContain('550 5.1.1 nobody here')
 })
 
+test('an email waits for the provider that its claim waits for, before the claim and after', async () => {
+  const { db } = database
+  const { email } = await insertEnrolled()
+  const until_at = new Date(Date.now() + 1_800_000)
+  const cooldown = { tenant_id: tenant.id, provider: email.to_domain, until_at, code: 'rate_limited' }
+  await db
+    .insertInto('recipient_cooldowns')
+    .values({ ...cooldown, reason: '421 slow down' })
+    .execute()
+  const wanted = [{ code: 'provider_cooldown', until: until_at }]
+  const before = await why('email', email)
+  expect(before.causes).toMatchObject(wanted)
+  expect(before.answer).toContain('421 slow down')
+  await claimFor(db, mailbox, 1)
+  expect((await why('email', email)).causes).toMatchObject(wanted)
+})
+
 test('without a scheduler, and without a sender, that is what a due email waits for', async () => {
   const { email } = await insertEnrolled()
   await schedulerTicks('1 minute')

@@ -35,13 +35,20 @@ function factsOf(
   suppression: SuppressionFacts | null,
   windowOpening: WindowOpening,
 ): EmailFacts {
-  const { campaignName: name, campaignStatus: status, campaignReason: statusReason, step } = email
+  const {
+    campaignName: name,
+    campaignStatus: status,
+    campaignReason: statusReason,
+    step,
+    guardPaused,
+  } = email
   return {
     email,
     lane,
-    campaign: name !== null && status !== null ? { name, status, statusReason, step } : null,
+    campaign: name !== null && status !== null ? { name, status, statusReason, guardPaused, step } : null,
     enrolment: enrolmentOf(email),
     suppression,
+    cooldown: cooldownOf(email),
     window: windowFor(email, lane.now, windowOpening),
   }
 }
@@ -49,6 +56,11 @@ function factsOf(
 function enrolmentOf(email: LoadedEmail): EmailFacts['enrolment'] {
   const { enrolmentStatus: status, stoppedCode, stoppedReason, endedAt, heldUntil, planAt } = email
   return status === null ? null : { status, stoppedCode, stoppedReason, endedAt, heldUntil, planAt }
+}
+
+function cooldownOf(email: LoadedEmail): EmailFacts['cooldown'] {
+  const { cooldownProvider: provider, cooldownUntil: until, cooldownReason: reason } = email
+  return provider === null || until === null ? null : { provider, until, reason: reason ?? '' }
 }
 
 /** As the claim asks it. A campaign that cannot be read is no matter of time: the claim notes it on the email. */

@@ -39,14 +39,17 @@ const explainers: Record<Subject['type'], (db: Db, subject: Subject) => Promise<
       address: name,
       now: new Date(),
       suppression: await findSuppression(db, tenantId, name),
-      sequences: sequences.map(({ campaignId, campaign, campaignStatus, campaignReason, ...enrolment }) => ({
-        campaignId,
-        campaign,
-        campaignStatus,
-        campaignReason,
-        enrolment,
-        emails: explained.filter((_, index) => isOf(emails[index], campaignId)),
-      })),
+      sequences: sequences.map(
+        ({ campaignId, campaign, campaignStatus, campaignReason, guardPaused, ...enrolment }) => ({
+          campaignId,
+          campaign,
+          campaignStatus,
+          campaignReason,
+          guardPaused,
+          enrolment,
+          emails: explained.filter((_, index) => isOf(emails[index], campaignId)),
+        }),
+      ),
     })
   },
 

@@ -48,11 +48,11 @@ export async function readFleet(db: Db): Promise<FleetFacts> {
 
 function rowsOf(lane: LoadedLane): Omit<LaneFacts, 'fleet' | 'budget' | 'job' | 'runningBeside'> {
   const { now, blockedCode, blockedReason, blockedUntil, wakeAt } = lane
-  const { address, status, statusReason, pausedUntil } = lane
+  const { address, status, statusReason, pausedUntil, guardPaused } = lane
   return {
     now,
     tenant: { id: lane.tenantId, name: lane.tenantName, status: lane.tenantStatus },
-    mailbox: { id: lane.mailboxId, address, status, statusReason, pausedUntil },
+    mailbox: { id: lane.mailboxId, address, status, statusReason, pausedUntil, guardPaused },
     lane: lane.lane,
     blockedCode,
     blockedReason,

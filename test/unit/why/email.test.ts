@@ -13,6 +13,7 @@ describe('a due email waits', () => {
     address: 'robin@acme.test',
     status: 'paused' as const,
     statusReason: '535 no',
+    guardPaused: false,
   }
   const host = { name: 'smtp.acme.test:587', openedUntil: until, lastFailure: 'ECONNREFUSED' }
   const block = { code: 'daily_limit', reason: 'the mailbox has reached its 50 emails', until }
@@ -27,6 +28,11 @@ describe('a due email waits', () => {
       'for its mailbox, until somebody acts',
       emailFacts({}, { lane: { mailbox: { ...paused, pausedUntil: null } } }),
       { code: 'mailbox_paused', until: null },
+    ],
+    [
+      'for a guardrail to let go of its mailbox',
+      emailFacts({}, { lane: { mailbox: { ...paused, pausedUntil: null, guardPaused: true } } }),
+      { code: 'mailbox_paused', until: undefined },
     ],
     [
       'for its mailbox, until the pause ends',
@@ -46,8 +52,16 @@ describe('a due email waits', () => {
     ],
     [
       'for its campaign',
-      emailFacts({}, { campaign: { name: 'A', status: 'paused', statusReason: 'stop', step: 1 } }),
+      emailFacts(
+        {},
+        { campaign: { name: 'A', status: 'paused', statusReason: 'stop', guardPaused: false, step: 1 } },
+      ),
       { code: 'campaign_paused', until: null },
+    ],
+    [
+      "for its recipient's provider",
+      emailFacts({}, { cooldown: { provider: 'gmail', until, reason: '421 4.7.28' } }),
+      { code: 'provider_cooldown', until },
     ],
     [
       'for its window',

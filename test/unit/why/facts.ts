@@ -15,6 +15,7 @@ function laneFacts(overrides: Partial<LaneFacts> = {}): LaneFacts {
       status: 'active',
       statusReason: null,
       pausedUntil: null,
+      guardPaused: false,
     },
     lane: 'normal',
     blockedCode: null,
@@ -62,7 +63,7 @@ export function emailFacts(
       ...email,
     },
     lane: laneFacts(lane),
-    campaign: { name: 'Autumn', status: 'active', statusReason: null, step: 1 },
+    campaign: { name: 'Autumn', status: 'active', statusReason: null, guardPaused: false, step: 1 },
     enrolment: {
       status: 'active',
       stoppedCode: null,
@@ -72,6 +73,7 @@ export function emailFacts(
       planAt: null,
     },
     suppression: null,
+    cooldown: null,
     ...facts,
   }
 }
