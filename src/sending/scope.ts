@@ -15,6 +15,8 @@ const needsOperator = new Set([
   'auth_required',
   'insecure_refused',
   'sender_rejected',
+  'sender_blocked',
+  'tls_required',
   'relay_denied',
 ])
 

@@ -37,6 +37,14 @@ export const replyRules: readonly ReplyRule[] = [
   },
   // The sending mailbox: not logged in, over its limits, or not allowed to send as itself.
   {
+    reply: '530 5.7.0 Must issue a STARTTLS command first',
+    codes: [530],
+    text: /STARTTLS/i,
+    kind: later,
+    scope: 'mailbox',
+    code: 'tls_required',
+  },
+  {
     reply: '530 5.7.0 Authentication Required. For more information, go to the help centre - gsmtp',
     codes: [530, 534, 535, 538],
     kind: later,
@@ -81,6 +89,75 @@ export const replyRules: readonly ReplyRule[] = [
     scope: 'mailbox',
     code: 'daily_limit',
     retryAfterSeconds: 4 * 3_600,
+  },
+  {
+    reply:
+      '550 5.1.90 Your message cannot be sent because you have reached your daily limit for message recipients.',
+    codes: [550, 554],
+    enhanced: /^5\.1\.90$/,
+    kind: later,
+    scope: 'mailbox',
+    code: 'daily_limit',
+    retryAfterSeconds: 4 * 3_600,
+  },
+  // cPanel on Exim; counted by the clock's hour.
+  {
+    reply: '550 Domain acme.example has exceeded the max emails per hour (101/100 (101%)) allowed.',
+    codes: [421, 450, 451, 550, 554],
+    text: /exceeded the max (?:emails|defers and failures) per hour/i,
+    kind: later,
+    scope: 'mailbox',
+    code: 'rate_limited',
+    retryAfterSeconds: 3_600,
+  },
+  // Zoho.
+  {
+    reply: '550 5.4.6 Unusual sending activity detected. Please try after sometime.',
+    codes: [550, 554],
+    text: /unusual sending activity/i,
+    kind: later,
+    scope: 'mailbox',
+    code: 'sender_throttled',
+    retryAfterSeconds: 3_600,
+  },
+  // Exchange Online has taken the account for a spammer's.
+  {
+    reply:
+      '554 5.2.0 STOREDRV.Submission.Exception:OutboundSpamException; Failed to process message due to a permanent exception',
+    codes: [550, 554],
+    text: /OutboundSpamException/i,
+    kind: later,
+    scope: 'mailbox',
+    code: 'sender_blocked',
+  },
+  {
+    reply: '550 5.7.708 Service unavailable. Access denied, traffic not accepted from this IP.',
+    codes: [550, 554],
+    enhanced: /^5\.7\.70[58]$/,
+    kind: later,
+    scope: 'mailbox',
+    code: 'sender_blocked',
+  },
+  // Postfix counts by the minute (anvil).
+  {
+    reply: '450 4.7.1 Error: too much mail from 192.0.2.1',
+    codes: [450],
+    text: /too much mail from/i,
+    at: ['MAIL FROM'],
+    kind: later,
+    scope: 'mailbox',
+    code: 'rate_limited',
+    retryAfterSeconds: 60,
+  },
+  {
+    reply:
+      '452 4.3.2 The maximum number of concurrent connections has exceeded a limit, closing transmission channel',
+    codes: [421, 452],
+    text: /concurrent (?:smtp )?connections/i,
+    kind: later,
+    scope: 'mailbox',
+    code: 'concurrency_limit',
+    retryAfterSeconds: 60,
   },
   {
     reply: '432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded',

@@ -51,6 +51,8 @@ export const reasonWords: Readonly<Record<string, string>> = {
   auth_required: 'the server wants a login',
   insecure_refused: 'a password is not sent over an open connection',
   sender_rejected: 'the server refuses the sender',
+  sender_blocked: 'the provider has barred the mailbox from sending',
+  tls_required: 'the SMTP server wants an encrypted connection',
   sender_deferred: 'the server puts the sender off',
   sender_throttled: 'the server slows the sender down',
   sender_mailbox_full: "the sender's own mailbox is full",
