@@ -15,6 +15,10 @@ export interface CampaignDefinition {
   mailboxes: 'all' | readonly string[]
   /** A 32-bit integer; from the name, if the file has none. */
   seed: number
+  /** Emails in one civil day of the campaign's zone. */
+  dailyLimit: number | null
+  /** First emails in one such day. */
+  newLeadsPerDay: number | null
   configuration: CampaignConfiguration
   steps: readonly StepDefinition[]
 }
@@ -110,6 +114,8 @@ function definitionOf(file: CampaignFile): CampaignDefinition {
     timezone,
     lane,
     mailboxes: mailboxes === 'all' ? 'all' : [...new Set(mailboxes)],
+    dailyLimit: file.limits.daily ?? null,
+    newLeadsPerDay: file.limits.new_leads_per_day ?? null,
     seed: file.seed ?? seededHash(0, name) | 0,
     configuration: {
       window,

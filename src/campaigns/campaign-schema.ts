@@ -75,6 +75,14 @@ const step = z.strictObject({
   quote_previous: z.boolean('quote_previous is true or false').default(false),
 })
 
+const cap = (key: string) =>
+  z.int32(`${key} is a whole number`).min(1, `${key} must be at least 1; to send nothing, pause the campaign`)
+
+const limits = z.strictObject({
+  daily: cap('daily').optional(),
+  new_leads_per_day: cap('new_leads_per_day').optional(),
+})
+
 const audience = z.strictObject({ tag: text('tag').trim().min(1, 'the tag is empty') })
 
 /** The file as it is written; what its steps owe each other is checked in `step-checks.ts`. */
@@ -88,6 +96,7 @@ export const campaignFile = z.strictObject({
   holidays: z
     .array(z.iso.date('a holiday is a date like 2026-12-25'), 'holidays: write a list of dates')
     .default([]),
+  limits: limits.default({}),
   stale_after: delay.optional(),
   stop_on_reply: yesOrNo('stop_on_reply', true),
   stop_on_auto_reply: yesOrNo('stop_on_auto_reply', false),
@@ -108,10 +117,12 @@ const keysOf = {
   campaign: Object.keys(campaignFile.shape),
   step: Object.keys(step.shape),
   audience: Object.keys(audience.shape),
+  limits: Object.keys(limits.shape),
 }
 
 /** The keys that may stand at a place of the file. */
 export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
   if (path.length === 0) return keysOf.campaign
+  if (path[0] === 'limits') return keysOf.limits
   return path[0] === 'steps' ? keysOf.step : keysOf.audience
 }

@@ -30,6 +30,8 @@ export async function insertCampaign(
       timezone: definition.timezone,
       configuration: JSON.stringify(definition.configuration),
       seed: definition.seed,
+      daily_limit: definition.dailyLimit,
+      new_leads_per_day: definition.newLeadsPerDay,
     })
     .onConflict((conflict) => conflict.columns(['tenant_id', 'campaign_name']).doNothing())
     .returningAll()

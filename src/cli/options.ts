@@ -31,3 +31,8 @@ export function decimal(text: string): number {
 export function collect(text: string, earlier: readonly string[] = []): string[] {
   return [...earlier, text]
 }
+
+/** For limits that can be lifted: null. */
+export function numberOrNone(text: string): number | null {
+  return text === 'none' ? null : wholeNumber(text)
+}

@@ -91,6 +91,8 @@ export interface CampaignsTable {
   updated_at: Defaulted<Timestamp>
   guard_paused_at: Timestamp | null
   guarded_from: Timestamp | null
+  daily_limit: number | null
+  new_leads_per_day: number | null
 }
 
 export interface DeliveryCountersTable {
@@ -154,6 +156,7 @@ export interface EmailAccountsTable {
   guard_paused_at: Timestamp | null
   guarded_from: Timestamp | null
   paused_at: Timestamp | null
+  hourly_limit: number | null
 }
 
 export interface EmailAttachmentsTable {
@@ -575,6 +578,9 @@ export interface TenantsTable {
   settings: Defaulted<Json>
   created_at: Defaulted<Timestamp>
   updated_at: Defaulted<Timestamp>
+  daily_limit: number | null
+  domain_per_minute: number | null
+  provider_per_minute: number | null
 }
 
 export interface Database {

@@ -40,6 +40,8 @@ const limits = {
   dailyLimit: z.number().int().min(1, 'must be at least 1; to stop a mailbox, pause it').max(1_000_000),
   /** Emails in any 24 hours. */
   rollingLimit: z.number().int().min(1, 'must be at least 1; to stop a mailbox, pause it').max(1_000_000),
+  /** Emails in any hour. */
+  hourlyLimit: z.number().int().min(1, 'must be at least 1; to stop a mailbox, pause it').max(1_000_000),
   minGapSeconds: z.number().min(0).max(86_400),
   gapJitter: z.number().min(0).max(1),
   maxConnections: z.number().int().min(1).max(50),
@@ -72,6 +74,7 @@ const definition = z
       .optional(),
     dailyLimit: limits.dailyLimit.default(500),
     rollingLimit: limits.rollingLimit.optional(),
+    hourlyLimit: limits.hourlyLimit.optional(),
     minGapSeconds: limits.minGapSeconds.default(0),
     gapJitter: limits.gapJitter.default(0.25),
     maxConnections: limits.maxConnections.default(2),

@@ -151,6 +151,7 @@ export async function setMailboxLimits(trx: Trx, mailbox: Mailbox, limits: Mailb
   await setColumns(trx, mailbox, {
     daily_limit: limits.dailyLimit,
     rolling_limit: limits.rollingLimit,
+    hourly_limit: limits.hourlyLimit,
     min_gap_seconds: limits.minGapSeconds,
     gap_jitter: limits.gapJitter,
     max_connections: limits.maxConnections,
@@ -225,6 +226,7 @@ function toColumns(definition: MailboxDefinition) {
     timezone: definition.timezone,
     daily_limit: definition.dailyLimit,
     rolling_limit: definition.rollingLimit ?? null,
+    hourly_limit: definition.hourlyLimit ?? null,
     min_gap_seconds: definition.minGapSeconds,
     gap_jitter: definition.gapJitter,
     max_connections: definition.maxConnections,

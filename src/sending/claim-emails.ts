@@ -1,14 +1,14 @@
 import { startOfNextDay } from '../core/civil-time.ts'
 import type { Trx } from '../db/connect.ts'
-import { type Budget, budgetKeys, grantFrom, takeFrom } from './budgets.ts'
+import { budgetKeys, grantFrom, type TenantDay, takeFrom } from './budgets.ts'
+import type { Budget } from './charge.ts'
 import { type Candidate, type ClaimDecision, decideClaim, type WindowOpening } from './claim.ts'
+import { hasOwnLimits, lockBudgetsOf } from './claim-budgets.ts'
 import {
   type ClaimRow,
-  insertMissingBudgets,
   type LanePick,
   type LaneRef,
   listLaneStates,
-  lockBudgets,
   lockDueEmails,
   type Postponement,
   setBudgets,
@@ -18,7 +18,9 @@ import {
 } from './claim-store.ts'
 import { type LaneBlock, type LaneState, laneBlock } from './lane-state.ts'
 import { messageIdOf, referenceOf } from './message-identity.ts'
+import { type OwnVerdict, ownCharges, takeOwn } from './own-budgets.ts'
 import { endPausesOver } from './pause-store.ts'
+import { postponeAlike, type Refused } from './peek-store.ts'
 import { skipEmails } from './skip-store.ts'
 
 export interface ClaimRequest extends LaneRef {
@@ -62,9 +64,11 @@ export async function claimEmails(
   requests: readonly ClaimRequest[],
   options: ClaimOptions,
 ): Promise<ClaimAnswer[]> {
-  const budgets = await lockBudgetsOf(trx, requests)
+  const draw = options.random()
+  const { budgets, tenantDays } = await lockBudgetsOf(trx, requests, draw)
   // Limits and the time are read behind the locks: a claim that waited decides by what holds now.
-  const { now, sameEpoch, states } = await listLaneStates(trx, requests)
+  const { now, sameEpoch, states: read } = await listLaneStates(trx, requests)
+  const states = read.map((state) => withTenantDay(state, tenantDays))
   const stateOf = new Map(states.map((state) => [laneId(state), state]))
   const blocks = new Map(
     states.map((state) => [laneId(state), sameEpoch ? laneBlock(state, now) : otherEpoch]),
@@ -72,19 +76,21 @@ export async function claimEmails(
   await endPausesOver(trx, pausesOver(states, blocks))
 
   const candidates: Candidate[] = []
-  const decided: Decided = { claimed: [], dropped: [] }
+  const decided: Decided = { claimed: [], dropped: [], refused: [] }
   for (const round of roundsOf(requests)) {
     const picks = grantLanes(round, stateOf, budgets, blocks, now)
     const found = picks.length > 0 ? await lockDueEmails(trx, picks, now) : []
-    const { claimed, dropped } = decide(round, found, stateOf, options, now)
+    const { claimed, dropped, refused } = decide(round, found, stateOf, budgets, { ...options, draw }, now)
     for (const budget of takings(claimed, stateOf, budgets, options.random, now))
       budgets.set(budget.key, budget)
     candidates.push(...found)
     decided.claimed.push(...claimed)
     decided.dropped.push(...dropped)
+    decided.refused.push(...refused)
   }
   await setClaimed(trx, decided.claimed satisfies ClaimRow[], options.leaseSeconds, now)
   await writeDropped(trx, decided.dropped)
+  await postponeAlike(trx, onePerGroup(decided.refused), now)
   await setBudgets(trx, touched(decided.claimed, budgets))
   await setLaneBlocks(trx, changedBlocks(states, blocks))
   return requests.map((request) => ({ ...answer(request, candidates, decided, stateOf, blocks), now }))
@@ -93,7 +99,23 @@ export async function claimEmails(
 interface Decided {
   claimed: ClaimedEmail[]
   dropped: { candidate: Candidate; decision: Exclude<ClaimDecision, { kind: 'claim' }> }[]
+  /** Budgets that some were refused by, for those behind them. */
+  refused: Refused[]
 }
+
+const withTenantDay = (state: LaneState, days: ReadonlyMap<string, TenantDay>): LaneState => {
+  const day = days.get(state.tenantId)
+  const { dailyLimit, timezone } = state.tenant
+  // A cap that was set since the locks has no row that is locked: nothing is granted, the next claim knows of it.
+  const unknown = { tenantId: state.tenantId, timezone, limit: 0, shard: 0, othersLeft: true }
+  const othersLeft = day?.othersLeft || day?.limit !== dailyLimit
+  const tenantDay = dailyLimit ? { ...(day ?? unknown), timezone, limit: dailyLimit, othersLeft } : null
+  return { ...state, limits: { ...state.limits, tenantDay } }
+}
+
+const onePerGroup = (refused: readonly Refused[]): Refused[] => [
+  ...new Map(refused.map((one) => [`${laneId(one)} ${one.scope} ${one.value}`, one])).values(),
+]
 
 const laneId = (lane: { mailboxId: string; lane: string }): string => `${lane.mailboxId}:${lane.lane}`
 
@@ -127,20 +149,6 @@ function pausesOver(
   return [...new Set(over.map((state) => state.mailboxId))]
 }
 
-/** The budgets of the lanes that are not blocked, locked. */
-async function lockBudgetsOf(trx: Trx, requests: readonly ClaimRequest[]): Promise<Map<string, Budget>> {
-  const { now, states } = await listLaneStates(trx, requests)
-  const wanted = new Map<string, string>()
-  for (const state of states) {
-    if (laneBlock(state, now)) continue
-    for (const key of budgetKeys(state.limits, now)) wanted.set(key, state.tenantId)
-  }
-  if (wanted.size === 0) return new Map()
-  const rows = [...wanted].map(([key, tenantId]) => ({ key, tenantId }))
-  await insertMissingBudgets(trx, rows)
-  return lockBudgets(trx, [...wanted.keys()])
-}
-
 const urgency = { high: 0, normal: 1, low: 2 } as const
 
 /** Lanes of one mailbox take turns, the urgent first: each is granted what those before it really took. */
@@ -159,12 +167,15 @@ function grantLanes(
   blocks: Map<string, LaneBlock | undefined>,
   now: Date,
 ): LanePick[] {
+  // Lanes of one tenant share a budget: each is granted what those before it may still leave.
+  const tentative = new Map(budgets)
   return requests.flatMap((request) => {
     const state = stateOf.get(laneId(request))
     if (!state || blocks.get(laneId(request))) return []
-    const nextDay = () => startOfNextDay(now, state.limits.timezone)
-    const grant = grantFrom(budgets, state.limits, request.wanted, now, nextDay)
+    const grant = grantFrom(tentative, state.limits, request.wanted, now, (zone) => startOfNextDay(now, zone))
     if (grant.block) blocks.set(laneId(request), grant.block)
+    for (const budget of takeFrom(tentative, state.limits, grant.count, now, 0))
+      tentative.set(budget.key, budget)
     return grant.count > 0 ? [{ ...request, count: grant.count }] : []
   })
 }
@@ -173,27 +184,71 @@ function decide(
   requests: readonly ClaimRequest[],
   candidates: readonly Candidate[],
   stateOf: ReadonlyMap<string, LaneState>,
-  options: ClaimOptions,
+  budgets: Map<string, Budget>,
+  options: ClaimOptions & { draw: number },
   now: Date,
 ): Decided {
   const claimIds = new Map(requests.map((request) => [laneId(request), request.claimId]))
-  const decided: Decided = { claimed: [], dropped: [] }
+  const decided: Decided = { claimed: [], dropped: [], refused: [] }
   for (const candidate of candidates) {
     const decision = decideClaim(candidate, now, options.windowOpening)
     const state = stateOf.get(laneId(candidate))
     const claimId = claimIds.get(laneId(candidate))
-    if (decision.kind !== 'claim') decided.dropped.push({ candidate, decision })
-    else if (state && claimId) decided.claimed.push(identify(candidate, state, claimId, now))
+    if (decision.kind !== 'claim') {
+      decided.dropped.push({ candidate, decision })
+      continue
+    }
+    if (!state || !claimId) continue
+    const own = hasOwnLimits(state) ? chargeOwn(candidate, state, budgets, options.draw, now) : nothingOwn
+    if (own.kind === 'refused') decided.refused.push(refusal(candidate, own))
+    if (own.kind === 'taken') decided.claimed.push(identify(candidate, state, claimId, own.keys, now))
   }
   return decided
 }
 
+const nothingOwn: OwnVerdict = { kind: 'taken', keys: [] }
+
+function chargeOwn(
+  candidate: Candidate,
+  state: LaneState,
+  budgets: Map<string, Budget>,
+  draw: number,
+  now: Date,
+): OwnVerdict {
+  const charges = ownCharges(candidate, state.tenant, now, draw, (zone) => startOfNextDay(now, zone))
+  return takeOwn(charges, budgets, now)
+}
+
+function refusal(
+  candidate: Candidate,
+  { charge, until, code, reason }: OwnVerdict & { kind: 'refused' },
+): Refused {
+  const { tenantId, mailboxId, lane } = candidate
+  const { scope, value, cap, nextDay } = charge
+  // What a day has no room for is looked at again when the next one begins; a minute's rest is spread over the minutes after it.
+  const everyMs = nextDay ? 0 : 60_000
+  return { tenantId, mailboxId, lane, scope, value, until, code, reason, cap: Math.max(1, cap), everyMs }
+}
+
 // The Message-ID and reference of the first attempt stay: what the server may have seen is looked for under them.
-function identify(candidate: Candidate, state: LaneState, claimId: string, now: Date): ClaimedEmail {
+function identify(
+  candidate: Candidate,
+  state: LaneState,
+  claimId: string,
+  ownKeys: readonly string[],
+  now: Date,
+): ClaimedEmail {
   const ref = candidate.ref ?? referenceOf(identityOf(candidate))
   const messageId = candidate.messageId ?? messageIdOf(ref, state.emailAddress)
   const attempt = candidate.attempt + 1
-  return { ...candidate, attempt, claimId, ref, messageId, budgetKeys: budgetKeys(state.limits, now) }
+  return {
+    ...candidate,
+    attempt,
+    claimId,
+    ref,
+    messageId,
+    budgetKeys: [...budgetKeys(state.limits, now), ...ownKeys],
+  }
 }
 
 const identityOf = ({ tenantId, id, stepId, campaign, lead }: Candidate) => ({

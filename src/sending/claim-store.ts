@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Db, Trx } from '../db/connect.ts'
 import { isNotedEpoch } from '../db/epoch.ts'
 import { toJson } from '../db/json.ts'
-import type { Budget } from './budgets.ts'
+import type { Budget } from './charge.ts'
 import type { Candidate, CandidateCampaign, CandidateLead } from './claim.ts'
 import type { LaneBlock, LaneState } from './lane-state.ts'
 
@@ -20,7 +20,10 @@ export async function listLaneStates(
   const { rows } = await sql<LaneStateRow>`
     select a.tenant_id, a.id as mailbox_id, l.lane, t.status as tenant_status, a.status, a.status_reason,
            a.paused_until, l.blocked_until, l.blocked_code, h.opened_until, a.email_address, a.timezone,
-           a.daily_limit, a.rolling_limit, a.min_gap_seconds, a.gap_jitter, clock_timestamp() as now,
+           a.daily_limit, a.rolling_limit, a.hourly_limit, a.min_gap_seconds, a.gap_jitter, clock_timestamp() as now,
+           t.timezone as tenant_timezone, t.daily_limit as tenant_daily_limit, t.domain_per_minute, t.provider_per_minute,
+           exists (select 1 from campaigns c where c.tenant_id = t.id and c.status = 'active'
+                      and (c.daily_limit is not null or c.new_leads_per_day is not null)) as limited_campaigns,
            ${isNotedEpoch} as same_epoch
       from unnest(${lanes.map((lane) => lane.mailboxId)}::uuid[], ${lanes.map((lane) => lane.lane)}::text[])
              as wanted (mailbox_id, lane)
@@ -51,8 +54,14 @@ interface LaneStateRow {
   timezone: string
   daily_limit: number
   rolling_limit: number | null
+  hourly_limit: number | null
   min_gap_seconds: number
   gap_jitter: number
+  tenant_timezone: string
+  tenant_daily_limit: number | null
+  domain_per_minute: number | null
+  provider_per_minute: number | null
+  limited_campaigns: boolean
   now: Date
   same_epoch: boolean
 }
@@ -75,8 +84,16 @@ function toLaneState(row: LaneStateRow): LaneState {
       timezone: row.timezone,
       dailyLimit: row.daily_limit,
       rollingLimit: row.rolling_limit,
+      hourlyLimit: row.hourly_limit,
       minGapSeconds: row.min_gap_seconds,
       gapJitter: row.gap_jitter,
+    },
+    tenant: {
+      timezone: row.tenant_timezone,
+      dailyLimit: row.tenant_daily_limit,
+      domainPerMinute: row.domain_per_minute,
+      providerPerMinute: row.provider_per_minute,
+      hasLimitedCampaigns: row.limited_campaigns,
     },
   }
 }
@@ -128,7 +145,8 @@ export async function lockDueEmails(trx: Trx, picks: readonly LanePick[], now: D
   const { rows } = await sql<CandidateRow>`
     select e.*, s.reason as suppressed_by, cl.status as enrolment_status, cl.stopped_reason as enrolment_reason,
            case when c.id is not null then json_build_object('id', c.id, 'status', c.status,
-             'timezone', c.timezone, 'seed', c.seed, 'configuration', c.configuration) end as campaign,
+             'timezone', c.timezone, 'seed', c.seed, 'configuration', c.configuration,
+             'dailyLimit', c.daily_limit, 'newLeadsPerDay', c.new_leads_per_day) end as campaign,
            case when ld.id is not null then json_build_object('id', ld.id, 'email', ld.email,
              'first_name', ld.first_name, 'last_name', ld.last_name, 'company', ld.company,
              'position', ld.position, 'timezone', ld.timezone, 'metadata', ld.metadata) end as lead,
@@ -194,6 +212,8 @@ interface CandidateRow {
   email_account_id: string
   lane: Candidate['lane']
   to_address: string
+  to_domain: string
+  is_follow_up: boolean
   recipient_provider: string
   provider_cooldown: { until: string; reason: string } | null
   due_at: Date
@@ -220,6 +240,8 @@ function toCandidate(row: CandidateRow): Candidate {
     mailboxId: row.email_account_id,
     lane: row.lane,
     to: row.to_address,
+    toDomain: row.to_domain,
+    isFollowUp: row.is_follow_up,
     recipientProvider: row.recipient_provider,
     providerCooldown: row.provider_cooldown && {
       ...row.provider_cooldown,

@@ -6,6 +6,8 @@ export interface Candidate {
   mailboxId: string
   lane: 'high' | 'normal' | 'low'
   to: string
+  toDomain: string
+  isFollowUp: boolean
   /** Who takes the recipient's mail; the domain where nobody knows better. */
   recipientProvider: string
   /** The provider's refusals since it last took an email of this tenant. */
@@ -39,6 +41,8 @@ export interface CandidateCampaign {
   timezone: string
   seed: number
   configuration: unknown
+  dailyLimit: number | null
+  newLeadsPerDay: number | null
 }
 
 export interface CandidateLead {

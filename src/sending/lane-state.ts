@@ -1,5 +1,15 @@
 import type { MailboxLimits } from './budgets.ts'
 
+/** What a tenant has set for all of its mailboxes; null is no limit. */
+export interface TenantLimits {
+  timezone: string
+  dailyLimit: number | null
+  domainPerMinute: number | null
+  providerPerMinute: number | null
+  /** A campaign of it has a limit of its own. */
+  hasLimitedCampaigns: boolean
+}
+
 /** A mailbox lane as the claim reads it. */
 export interface LaneState {
   tenantId: string
@@ -14,6 +24,7 @@ export interface LaneState {
   hostOpenedUntil: Date | null
   emailAddress: string
   limits: MailboxLimits
+  tenant: TenantLimits
 }
 
 /** `until` null: until somebody acts. */

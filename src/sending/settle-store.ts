@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
 import { toJson } from '../db/json.ts'
-import { type Budget, giveBackTo } from './budgets.ts'
+import { type Budget, giveBackTo } from './charge.ts'
 import { lockBudgets, setBudgets } from './claim-store.ts'
 import type { Settlement } from './settlement.ts'
 

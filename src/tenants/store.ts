@@ -1,16 +1,24 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import { AppError } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
 import { findTimeZone } from '../core/time-zone.ts'
 import type { Db, Trx } from '../db/connect.ts'
 import type { TenantsTable } from '../db/schema.ts'
+import type { TenantLimitChange } from './limits.ts'
 
-export type Tenant = Pick<
-  Selectable<TenantsTable>,
-  'id' | 'name' | 'status' | 'timezone' | 'unknown_policy' | 'created_at'
->
+export type Tenant = Pick<Selectable<TenantsTable>, (typeof columns)[number]>
 
-const columns = ['id', 'name', 'status', 'timezone', 'unknown_policy', 'created_at'] as const
+const columns = [
+  'id',
+  'name',
+  'status',
+  'timezone',
+  'unknown_policy',
+  'daily_limit',
+  'domain_per_minute',
+  'provider_per_minute',
+  'created_at',
+] as const
 
 /** Throws `conflict` when the name is taken, `invalid_input` when the name or zone cannot be. */
 export async function insertTenant(db: Db, input: { name: string; timezone?: string }): Promise<Tenant> {
@@ -40,6 +48,23 @@ export async function setUnknownPolicy(
   policy: Tenant['unknown_policy'],
 ): Promise<void> {
   await trx.updateTable('tenants').set({ unknown_policy: policy }).where('id', '=', tenantId).execute()
+}
+
+export async function setTenantLimits(
+  trx: Trx,
+  tenantId: string,
+  { dailyLimit, domainPerMinute, providerPerMinute }: TenantLimitChange,
+): Promise<void> {
+  await trx
+    .updateTable('tenants')
+    .set({
+      ...(dailyLimit !== undefined && { daily_limit: dailyLimit }),
+      ...(domainPerMinute !== undefined && { domain_per_minute: domainPerMinute }),
+      ...(providerPerMinute !== undefined && { provider_per_minute: providerPerMinute }),
+      updated_at: sql<Date>`now()`,
+    })
+    .where('id', '=', tenantId)
+    .execute()
 }
 
 export async function findTenant(db: Db, name: string): Promise<Tenant | undefined> {

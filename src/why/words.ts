@@ -11,6 +11,11 @@ export const reasonWords: Readonly<Record<string, string>> = {
   provider_cooldown: "the recipient's provider takes no mail for now",
   window_never_opens: "its campaign's sending window does not open within a year",
 
+  campaign_daily_limit: 'its campaign has sent what it may in a day',
+  new_leads_limit: 'its campaign has written to as many new leads as it may in a day',
+  domain_rate: "the recipient's domain gets no more in a minute",
+  provider_rate: "the recipient's provider gets no more in a minute",
+
   // Of a lane
   tenant_suspended: 'the tenant is suspended',
   mailbox_paused: 'the mailbox is paused',
@@ -24,6 +29,8 @@ export const reasonWords: Readonly<Record<string, string>> = {
   budget_unreadable: 'a limit could not be read, and nothing is sent without it',
   daily_limit: 'the mailbox has sent what it may in a day',
   rolling_limit: 'the mailbox has sent what it may in 24 hours',
+  hourly_limit: 'the mailbox has sent what it may in an hour',
+  tenant_daily_limit: 'the tenant has sent what it may in a day',
   clock_behind: "the database's clock has gone back",
   gap: 'the mailbox keeps a gap between two emails',
 

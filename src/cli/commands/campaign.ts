@@ -12,6 +12,7 @@ import { addCampaignCreateCommand } from './campaign-create.ts'
 import { addCampaignLaunchCommand } from './campaign-launch.ts'
 import { addCampaignPreviewCommand } from './campaign-preview.ts'
 import { addCampaignReportCommand } from './campaign-report.ts'
+import { addCampaignSetCommand } from './campaign-set.ts'
 
 export function addCampaignCommands(program: Command): void {
   const group = program.command('campaign').description('Sequences of emails to leads.')
@@ -21,6 +22,7 @@ export function addCampaignCommands(program: Command): void {
     .action(list)
   addCampaignPreviewCommand(group)
   addCampaignLaunchCommand(group)
+  addCampaignSetCommand(group)
   withTenant(withOutput(group.command('pause').argument('<name>')))
     .description('Send nothing of a campaign until it is resumed. What is on the wire finishes.')
     .option('--reason <text>', 'why', 'paused by hand')
@@ -98,6 +100,8 @@ function present(row: Campaign) {
     statusReason: row.status_reason,
     lane: row.lane,
     timezone: row.timezone,
+    dailyLimit: row.daily_limit,
+    newLeadsPerDay: row.new_leads_per_day,
     createdAt: row.created_at,
     startedAt: row.started_at,
     completedAt: row.completed_at,

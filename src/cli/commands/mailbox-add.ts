@@ -33,6 +33,7 @@ interface AddOptions extends TenantOptions {
   name?: string
   dailyLimit?: number
   rollingLimit?: number
+  hourlyLimit?: number
   minGap?: number
   maxConnections?: number
   timezone?: string
@@ -62,6 +63,7 @@ export function addMailboxAddCommand(group: Command): void {
     .option('--name <name>', 'the name that recipients see')
     .option('--daily-limit <n>', 'emails a day in its own zone (default: 500)', wholeNumber)
     .option('--rolling-limit <n>', 'emails in any 24 hours (default: the daily limit)', wholeNumber)
+    .option('--hourly-limit <n>', 'emails in any hour', wholeNumber)
     .option('--min-gap <seconds>', 'least time between two emails (default: 0)', decimal)
     .option('--max-connections <n>', 'SMTP connections at a time (default: 2)', wholeNumber)
     .option('--timezone <zone>', 'the zone of its day (default: UTC)')
@@ -131,6 +133,7 @@ function toInput(address: string, options: AddOptions) {
     },
     dailyLimit: options.dailyLimit,
     rollingLimit: options.rollingLimit,
+    hourlyLimit: options.hourlyLimit,
     minGapSeconds: options.minGap,
     maxConnections: options.maxConnections,
     timezone: options.timezone,

@@ -30,6 +30,7 @@ interface SetOptions extends TenantOptions {
   imapUsername?: string
   dailyLimit?: number
   rollingLimit?: number
+  hourlyLimit?: number
   minGap?: number
   maxConnections?: number
   syncInterval?: number
@@ -52,6 +53,7 @@ export function addMailboxSetCommand(group: Command): void {
     .option('--imap-username <name>', 'for logging in there')
     .option('--daily-limit <n>', 'emails a day in its own zone', wholeNumber)
     .option('--rolling-limit <n>', 'emails in any 24 hours', wholeNumber)
+    .option('--hourly-limit <n>', 'emails in any hour', wholeNumber)
     .option('--min-gap <seconds>', 'least time between two emails', decimal)
     .option('--max-connections <n>', 'SMTP connections at a time', wholeNumber)
     .option('--sync-interval <seconds>', 'how often its inbox is read', wholeNumber)
@@ -81,6 +83,7 @@ function readLimits(options: SetOptions, required: boolean): MailboxLimits | und
   const given = {
     dailyLimit: options.dailyLimit,
     rollingLimit: options.rollingLimit,
+    hourlyLimit: options.hourlyLimit,
     minGapSeconds: options.minGap,
     maxConnections: options.maxConnections,
     syncIntervalSeconds: options.syncInterval,

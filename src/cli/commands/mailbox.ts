@@ -104,6 +104,7 @@ function present(row: MailboxListing) {
     },
     dailyLimit: row.daily_limit,
     rollingLimit: row.rolling_limit,
+    hourlyLimit: row.hourly_limit,
     minGapSeconds: row.min_gap_seconds,
     maxConnections: row.max_connections,
     syncIntervalSeconds: row.sync_interval_seconds,

@@ -1,12 +1,28 @@
 import { type Command, Option } from 'commander'
+import { AppError } from '../../core/errors.ts'
+import { changeTenantLimits } from '../../jobs/change-limits.ts'
 import { insertAudit } from '../../tenants/audit-store.ts'
+import { defineTenantLimits } from '../../tenants/limits.ts'
 import { insertTenant, listTenants, setUnknownPolicy, type Tenant } from '../../tenants/store.ts'
 import { accountName } from '../account-name.ts'
-import { withOutput } from '../options.ts'
+import { numberOrNone, withOutput } from '../options.ts'
 import { type OutputOptions, print, printTable } from '../output.ts'
 import { resolveTenant, withDatabase } from '../session.ts'
 
 const policies = ['never_resend', 'resend_if_absent'] as const satisfies Tenant['unknown_policy'][]
+
+const setExamples = `
+Examples:
+  $ rookery tenant set acme --unknown-policy resend_if_absent
+  $ rookery tenant set acme --daily-limit 20000 --provider-per-minute 60
+  $ rookery tenant set acme --daily-limit none`
+
+interface SetOptions extends OutputOptions {
+  unknownPolicy?: Tenant['unknown_policy']
+  dailyLimit?: number | null
+  domainPerMinute?: number | null
+  providerPerMinute?: number | null
+}
 
 export function addTenantCommands(program: Command): void {
   const group = program.command('tenant').description('Whose mailboxes, leads and campaigns these are.')
@@ -21,11 +37,16 @@ export function addTenantCommands(program: Command): void {
       new Option(
         '--unknown-policy <policy>',
         'an email of unknown outcome that is not in its mailbox, though others are, goes out again or not',
-      )
-        .choices(policies)
-        .makeOptionMandatory(),
+      ).choices(policies),
     )
-    .addHelpText('after', '\nExample:\n  $ rookery tenant set acme --unknown-policy resend_if_absent')
+    .option(
+      '--daily-limit <n>',
+      'emails of all its mailboxes in a day of its zone; none lifts it',
+      numberOrNone,
+    )
+    .option('--domain-per-minute <n>', 'emails to one domain in any minute; none lifts it', numberOrNone)
+    .option('--provider-per-minute <n>', 'emails to one provider in any minute; none lifts it', numberOrNone)
+    .addHelpText('after', setExamples)
     .action(set)
   withOutput(group.command('list')).description('List the tenants.').action(list)
 }
@@ -35,22 +56,27 @@ async function create(name: string, options: OutputOptions & { timezone: string 
   print(present(tenant), options, () => `Created the tenant "${tenant.name}".`)
 }
 
-async function set(
-  name: string,
-  options: OutputOptions & { unknownPolicy: Tenant['unknown_policy'] },
-): Promise<void> {
-  const { unknownPolicy: to } = options
+async function set(name: string, options: SetOptions): Promise<void> {
+  const { unknownPolicy, dailyLimit, domainPerMinute, providerPerMinute } = options
+  const limits = defineTenantLimits({ dailyLimit, domainPerMinute, providerPerMinute })
+  const limited = Object.values(limits).some((value) => value !== undefined)
+  if (!unknownPolicy && !limited)
+    throw new AppError('invalid_input', 'There is nothing to change: give an option.')
   const tenant = await withDatabase(async ({ db }) => {
-    const { id, unknown_policy: from } = await resolveTenant(db, name)
+    const before = await resolveTenant(db, name)
     await db.transaction().execute(async (trx) => {
-      await setUnknownPolicy(trx, id, to)
-      const entity = { tenantId: id, entityType: 'tenant', entityId: id }
-      const details = { unknownPolicy: { from, to } }
+      if (unknownPolicy) await setUnknownPolicy(trx, before.id, unknownPolicy)
+      if (limited) await changeTenantLimits(trx, before.id, limits)
+      const entity = { tenantId: before.id, entityType: 'tenant', entityId: before.id }
+      const details = {
+        ...(unknownPolicy && { unknownPolicy: { from: before.unknown_policy, to: unknownPolicy } }),
+        ...(limited && { limits }),
+      }
       await insertAudit(trx, { ...entity, actor: accountName(), action: 'tenant.changed', details })
     })
     return resolveTenant(db, name)
   })
-  print(present(tenant), options, () => `The tenant "${name}" has the policy ${to} now.`)
+  print(present(tenant), options, () => `Changed the tenant "${name}".`)
 }
 
 async function list(options: OutputOptions): Promise<void> {
@@ -63,12 +89,25 @@ async function list(options: OutputOptions): Promise<void> {
       status: (row) => row.status,
       timezone: (row) => row.timezone,
       'unknown emails': (row) => row.unknownPolicy,
+      'a day': (row) => row.dailyLimit,
+      'a minute to a domain': (row) => row.domainPerMinute,
+      'to a provider': (row) => row.providerPerMinute,
       created: (row) => row.createdAt,
     },
     'There is no tenant yet. Create one: rookery tenant create NAME',
   )
 }
 
-function present({ id, name, status, timezone, unknown_policy, created_at }: Tenant) {
-  return { id, name, status, timezone, unknownPolicy: unknown_policy, createdAt: created_at }
+function present(row: Tenant) {
+  return {
+    id: row.id,
+    name: row.name,
+    status: row.status,
+    timezone: row.timezone,
+    unknownPolicy: row.unknown_policy,
+    dailyLimit: row.daily_limit,
+    domainPerMinute: row.domain_per_minute,
+    providerPerMinute: row.provider_per_minute,
+    createdAt: row.created_at,
+  }
 }

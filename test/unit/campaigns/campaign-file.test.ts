@@ -45,6 +45,8 @@ describe('a campaign file', () => {
       lane: 'normal',
       mailboxes: 'all',
       seed: expect.any(Number),
+      dailyLimit: null,
+      newLeadsPerDay: null,
       configuration: {
         window: office,
         holidays: [],

@@ -2,14 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { civilDate, startOfNextDay } from '../../../src/core/civil-time.ts'
 import {
-  type Budget,
   budgetKeys,
   type Grant,
-  giveBackTo,
   grantFrom,
   type MailboxLimits,
   takeFrom,
 } from '../../../src/sending/budgets.ts'
+import { type Budget, giveBackTo } from '../../../src/sending/charge.ts'
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs

@@ -4,12 +4,14 @@ import { type Candidate, type ClaimDecision, decideClaim } from '../../../src/se
 const now = new Date('2026-05-04T10:00:00Z')
 const tomorrow = new Date('2026-05-05T08:00:00Z')
 
-const campaign: Candidate['campaign'] = {
+const campaign: NonNullable<Candidate['campaign']> = {
   id: 'c',
   status: 'active',
   timezone: 'UTC',
   seed: 1,
   configuration: {},
+  dailyLimit: null,
+  newLeadsPerDay: null,
 }
 
 const candidate: Candidate = {
@@ -19,6 +21,8 @@ const candidate: Candidate = {
   mailboxId: 'm',
   lane: 'normal',
   to: 'ada@recipient.test',
+  toDomain: 'recipient.test',
+  isFollowUp: false,
   recipientProvider: 'example.com',
   providerCooldown: null,
   dueAt: now,

@@ -25,6 +25,13 @@ const open: LaneState = {
     minGapSeconds: 0,
     gapJitter: 0,
   },
+  tenant: {
+    timezone: 'UTC',
+    dailyLimit: null,
+    domainPerMinute: null,
+    providerPerMinute: null,
+    hasLimitedCampaigns: false,
+  },
 }
 
 const cases: [string, Partial<LaneState>, { code: string; until: Date | null } | undefined][] = [
