@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createDomainLookups } from '../../src/jobs/scheduler/look-up-domains.ts'
+import { startSmtpProvider } from '../../src/lab/smtp-provider.ts'
+import { insertWakes } from '../../src/sending/lane-store.ts'
 import { clearProviderRefusals, recordProviderRefusal } from '../../src/sending/recipient-store.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
 import { insertEmail, insertMailbox, insertTenant, type Mailbox, type Tenant } from '../support/factories.ts'
-import { claim, claimFor, claimOf, findEmail } from '../support/lanes.ts'
+import { startFleet } from '../support/fleet.ts'
+import { claim, claimFor, claimOf, findEmail, laneOf } from '../support/lanes.ts'
 
 let database: TestDatabase
 let tenant: Tenant
@@ -142,4 +146,28 @@ test('an accepted email ends what was counted, but not a cool-down that stands',
   expect(email?.providerCooldown).toMatchObject({ reason: '421 4.7.0 too fast' })
   await clearProviderRefusals(database.db, key)
   expect(await count()).toBe(0)
+})
+
+test('a provider that defers one email gets no other, and the email keeps its attempt', async () => {
+  const { db } = database
+  const provider = await startSmtpProvider()
+  const fleet = await startFleet(database, { retryBaseSeconds: 1800 }, { quiet: true })
+  try {
+    const sender = await insertMailbox(db, tenant.id, { smtp_port: provider.port, max_connections: 1 })
+    const refused = await emailTo('ann@limit.test', sender)
+    const waiting = await emailTo('bob@limit.test', sender)
+    const other = await emailTo('ann@elsewhere.test', sender)
+    await insertWakes(db, [{ ...laneOf(sender), inMs: 0 }])
+    await eventually(async () => (await findEmail(db, other)).status === 'sent')
+    expect(await findEmail(db, refused)).toMatchObject({
+      status: 'scheduled',
+      reason_code: 'provider_deferred',
+      transient_failures: 0,
+    })
+    expect(await findEmail(db, waiting)).toMatchObject({ reason_code: 'provider_cooldown', attempt: 0 })
+    expect(await db.selectFrom('smtp_hosts').selectAll().execute()).toEqual([])
+  } finally {
+    await fleet.stop()
+    await provider.close()
+  }
 })
