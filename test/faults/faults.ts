@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
+import { type CampaignKey, setCampaignPaused, setCampaignResumed } from '../../src/campaigns/store.ts'
+import { untilAnswered } from '../../src/db/retry.ts'
 import type { Behaviour } from '../../src/lab/smtp-behaviours.ts'
 import type { FaultyDatabase } from './database.ts'
 import { clocksCanJump, type Fleet, type Member } from './fleet.ts'
@@ -88,16 +90,17 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    kind: "a sender's wall clock jumps",
-    cards: clocksCanJump ? 2 : 0,
+    kind: 'a wall clock jumps',
+    cards: clocksCanJump ? 3 : 0,
     resource: 'clock',
     async inject({ fleet, random }) {
       const offset = Math.round((random() < 0.5 ? -1 : 1) * (5 + random() * 7200))
-      const member = one(fleet.members('sending'), random)
+      const name = random() < 0.7 ? 'sending' : 'scheduler'
+      const member = one(fleet.members(name), random)
       await member.setClock(offset)
       await wait(2000 + random() * 3000)
       await member.setClock(0)
-      return `by ${offset} s and back`
+      return `of ${name}, by ${offset} s and back`
     },
   },
   {
@@ -144,6 +147,56 @@ export const faults: readonly Fault[] = [
         database.db,
       )
       return `${rows.length} of them`
+    },
+  },
+  {
+    kind: 'statements cancelled',
+    cards: 2,
+    resource: 'statements',
+    async inject({ database }) {
+      let cancelled = 0
+      for (let n = 0; n < 20; n += 1) {
+        const { rows } = await sql`
+          select pg_cancel_backend(pid) from pg_stat_activity
+           where state = 'active' and datname = current_database() and application_name <> 'rookery-faults'`.execute(
+          database.db,
+        )
+        cancelled += rows.length
+        await wait(20)
+      }
+      return `${cancelled} of them`
+    },
+  },
+  {
+    kind: 'the ledger locked',
+    cards: 1,
+    resource: 'database',
+    async inject({ database, random }) {
+      const forMs = 300 + random() * 2500
+      await database.db.transaction().execute(async (trx) => {
+        await sql`lock table emails in access exclusive mode`.execute(trx)
+        await wait(forMs)
+      })
+      return `for ${seconds(forMs)}`
+    },
+  },
+  {
+    kind: 'campaigns paused and resumed',
+    cards: 2,
+    resource: 'campaigns',
+    async inject({ database: { db }, random }) {
+      const campaigns = await db
+        .selectFrom('campaigns')
+        .select(['tenant_id', 'id'])
+        .where('status', '=', 'active')
+        .execute()
+      const paused: CampaignKey[] = []
+      for (const campaign of campaigns)
+        if (await setCampaignPaused(db, campaign, 'a fault')) paused.push(campaign)
+      await wait(500 + random() * 2500)
+      for (const campaign of paused)
+        await untilAnswered(() => db.transaction().execute((trx) => setCampaignResumed(trx, campaign)))
+      return `${paused.length} of them`
     },
   },
   smtp('SMTP dropped before the dot', 3, { at: 'body', do: 'drop' }, 0.3),

@@ -107,7 +107,7 @@ async function openMember(
     const log = openSync(path.join(home, `${name}-${number}.log`), 'a')
     const started = spawn(process.execPath, [path.join(projectRoot, 'workers', `${name}.ts`)], {
       cwd: home,
-      env: { ...env, ...(clocksCanJump && name === 'sending' ? fakeTime : {}) },
+      env: { ...env, ...(clocksCanJump ? fakeTime : {}) },
       stdio: ['ignore', log, log],
     })
     closeSync(log)
@@ -135,7 +135,7 @@ async function openMember(
       child?.kill(signal)
     },
     async setClock(offsetSeconds) {
-      if (!clocksCanJump || name !== 'sending') return false
+      if (!clocksCanJump) return false
       await fs.writeFile(clock, `${offsetSeconds < 0 ? '' : '+'}${offsetSeconds}s\n`)
       return true
     },
