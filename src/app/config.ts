@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { AppError } from '../core/errors.ts'
+import { queues } from '../queue/catalogue.ts'
 import {
   choice,
   databaseUrl,
@@ -176,6 +177,14 @@ function contradictions({ database, secrets, sending }: Values): string[] {
     problems.push(
       'ROOKERY_SENDING_LEASE_MARGIN_SECONDS must be at most half of ROOKERY_SENDING_LEASE_SECONDS ' +
         `(${sending.leaseSeconds}), not ${sending.leaseMarginSeconds}.`,
+    )
+  const { expireSeconds } = queues['email-sending']
+  const sessionSeconds = sending.quantumSeconds + sending.connectTimeoutSeconds + sending.replyTimeoutSeconds
+  if (sessionSeconds >= expireSeconds)
+    problems.push(
+      'ROOKERY_SENDING_QUANTUM_SECONDS, ROOKERY_SENDING_CONNECT_TIMEOUT_SECONDS and ' +
+        `ROOKERY_SENDING_REPLY_TIMEOUT_SECONDS together must stay below ${expireSeconds}, not ${sessionSeconds}: ` +
+        'a session that lasts longer is given to another worker while it still waits.',
     )
   return problems
 }

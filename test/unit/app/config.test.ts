@@ -98,6 +98,12 @@ describe('readConfig', () => {
     expect(problems.join('\n')).not.toContain(key)
   })
 
+  test('a session may not outlast its job', () => {
+    const replyTimeout = (seconds: string) => problemsOf({ ROOKERY_SENDING_REPLY_TIMEOUT_SECONDS: seconds })
+    expect(replyTimeout('849')).toEqual([])
+    expect(replyTimeout('850')).toHaveLength(1)
+  })
+
   test('a master key that is too short is refused without being repeated', () => {
     const key = randomBytes(16).toString('base64')
     expect(problemsOf({ ROOKERY_MASTER_KEY: key })).toEqual([
