@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import manifest from '../../package.json' with { type: 'json' }
 import { AppError, type ErrorCode } from '../core/errors.ts'
+import { connectionLost } from '../db/connect.ts'
 import { type Readiness, startTelemetryServer, type TelemetryServer } from '../telemetry/http.ts'
 import { createLogger, type Logger } from '../telemetry/log.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
@@ -24,9 +25,10 @@ const exitCodes: Partial<Record<ErrorCode, number>> = { invalid_config: 2, datab
  */
 export function runProcess(name: ProcessName): void {
   const refuse = (error: unknown) => {
-    if (!(error instanceof AppError)) throw error
-    process.stderr.write(`rookery ${name}: ${[error.message, ...error.details].join('\n  ')}\n`)
-    process.exit(exitCodes[error.code] ?? 1)
+    const told = error instanceof AppError ? error : connectionLost(error)
+    if (!told) throw error
+    process.stderr.write(`rookery ${name}: ${[told.message, ...told.details].join('\n  ')}\n`)
+    process.exit(exitCodes[told.code] ?? 1)
   }
   live(name).catch(refuse)
 }

@@ -16,6 +16,8 @@ export interface DatabaseProxy {
   url: string
   /** Of the next COMMIT, and of those after it. */
   onCommit: () => CommitFate
+  /** Cuts the connection of a message for which this is true. */
+  cutsAt: (message: Buffer) => boolean
   /** Connections turned away so far. */
   readonly refused: number
   /** Lets the delayed COMMITs arrive. */
@@ -65,6 +67,10 @@ export async function openDatabaseProxy(
       else client.write(chunk)
     })
     client.on('data', (chunk: Buffer) => {
+      if (proxy.cutsAt(chunk)) {
+        client.destroy()
+        return
+      }
       const fate = chunk.includes(commitMessage) ? proxy.onCommit() : 'pass'
       if (fate === 'lose') client.destroy()
       if (fate === 'lose answer') answersLost = true
@@ -92,6 +98,7 @@ export async function openDatabaseProxy(
     pool,
     url: through.href,
     onCommit: () => 'pass',
+    cutsAt: () => false,
     get refused() {
       return refused
     },

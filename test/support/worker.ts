@@ -10,6 +10,8 @@ export interface Worker {
   pid: number
   /** Sends the signal and waits for the end; the exit code, null if the signal ended it. */
   end(signal: NodeJS.Signals): Promise<number | null>
+  /** The exit code, whatever ended it. */
+  ended: Promise<number | null>
   output(): string
 }
 
@@ -51,6 +53,7 @@ export async function openWorkerHome(databaseUrl: string, more: Record<string, s
           child.kill(signal)
           return closed
         },
+        ended: closed,
         output: () => output,
       }
     },

@@ -20,6 +20,14 @@ afterEach(async () => {
   await database.close()
 })
 
+test('a process that loses the database while it starts says so, exit code 3', async () => {
+  proxy.cutsAt = (message) => message.includes('rookery_queue.schedule')
+  const worker = home.start('scheduler')
+  await eventually(() => worker.output().includes('database'), { timeoutMs: 60_000 })
+  expect(await worker.ended).toBe(3)
+  expect(worker.output()).toMatch(/^rookery scheduler: The connection to the database was lost/m)
+})
+
 test.each(['scheduler', 'sending'] as const)(
   'the %s says once that the database is away, and once that it is back',
   async (name) => {
