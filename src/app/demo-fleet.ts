@@ -13,6 +13,9 @@ const demoPace = {
   ROOKERY_SCHEDULER_PLANNER_MS: '100',
   ROOKERY_SCHEDULER_SYNC_MS: '250',
   ROOKERY_RECONCILE_LOOKS: '1s,2s,4s,8s,16s',
+  // What is refused and complained about on purpose must not pause anything at the next quarter of an hour.
+  ROOKERY_GUARDRAILS_BOUNCE_RATE: '1',
+  ROOKERY_GUARDRAILS_COMPLAINT_RATE: '1',
   ROOKERY_LOG_FORMAT: 'json',
 }
 

@@ -52,8 +52,15 @@ const remembered = new Set([
   'mailbox_paused',
   'host_unreachable',
 ])
-// So have budgets: a block that is older than a change of the limit is lifted with it.
-const budgetCodes = new Set(['daily_limit', 'rolling_limit', 'gap', 'clock_behind', 'budget_unreadable'])
+// So have the mailbox's own budgets. A tenant's is known by the block alone, which is lifted when the cap is changed.
+const budgetCodes = new Set([
+  'daily_limit',
+  'rolling_limit',
+  'hourly_limit',
+  'gap',
+  'clock_behind',
+  'budget_unreadable',
+])
 
 function blocked({ blockedCode, blockedReason, blockedUntil, budget, now }: LaneFacts): Cause | undefined {
   if (!blockedCode || (blockedUntil && blockedUntil <= now) || remembered.has(blockedCode)) return undefined

@@ -25,6 +25,7 @@ export interface LoadedLane {
   timezone: string
   dailyLimit: number
   rollingLimit: number | null
+  hourlyLimit: number | null
   minGapSeconds: number
   gapJitter: number
 }
@@ -42,7 +43,7 @@ export async function listLanes(
            l.blocked_reason as "blockedReason", l.blocked_until as "blockedUntil",
            a.smtp_host || ':' || a.smtp_port as "hostName", h.opened_until as "openedUntil",
            h.last_failure as "lastFailure", a.timezone, a.daily_limit as "dailyLimit",
-           a.rolling_limit as "rollingLimit", a.min_gap_seconds as "minGapSeconds", a.gap_jitter as "gapJitter",
+           a.rolling_limit as "rollingLimit", a.hourly_limit as "hourlyLimit", a.min_gap_seconds as "minGapSeconds", a.gap_jitter as "gapJitter",
            (select min(w.wake_at) from lane_wakes w
              where w.email_account_id = l.email_account_id and w.lane = l.lane) as "wakeAt"
       from email_accounts a

@@ -40,6 +40,9 @@ const pace = {
   ROOKERY_QUEUE_POLL_MS: '100',
   ROOKERY_QUEUE_MONITOR_SECONDS: '1',
   ROOKERY_QUEUE_SUPERVISE_SECONDS: '1',
+  // What is refused and complained about on purpose must not pause anything at the next quarter of an hour.
+  ROOKERY_GUARDRAILS_BOUNCE_RATE: '1',
+  ROOKERY_GUARDRAILS_COMPLAINT_RATE: '1',
   ROOKERY_SHUTDOWN_SECONDS: '8',
   ROOKERY_DATABASE_CONNECTIONS: '6',
   ROOKERY_LOG_LEVEL: 'warn',

@@ -27,6 +27,9 @@ const quick = {
   ROOKERY_SCHEDULER_SYNC_MS: '50',
   ROOKERY_QUEUE_POLL_MS: '50',
   ROOKERY_QUEUE_MONITOR_SECONDS: '1',
+  // What is refused and complained about on purpose must not pause anything at the next quarter of an hour.
+  ROOKERY_GUARDRAILS_BOUNCE_RATE: '1',
+  ROOKERY_GUARDRAILS_COMPLAINT_RATE: '1',
 }
 
 /** Worker processes on one database, with a home of their own; none survives `close`. */

@@ -63,8 +63,8 @@ function rowsOf(lane: LoadedLane): Omit<LaneFacts, 'fleet' | 'budget' | 'job' | 
 }
 
 function limitsOf(lane: LoadedLane): MailboxLimits {
-  const { mailboxId, timezone, dailyLimit, rollingLimit, minGapSeconds, gapJitter } = lane
-  return { mailboxId, timezone, dailyLimit, rollingLimit, minGapSeconds, gapJitter }
+  const { mailboxId, timezone, dailyLimit, rollingLimit, hourlyLimit, minGapSeconds, gapJitter } = lane
+  return { mailboxId, timezone, dailyLimit, rollingLimit, hourlyLimit, minGapSeconds, gapJitter }
 }
 
 // A budget without a row has not been taken from yet.
