@@ -38,7 +38,8 @@ export function classifySubmission(facts: SubmissionFacts): SubmissionVerdict {
 }
 
 function judgeReleased({ reply, error }: SubmissionFacts): SubmissionVerdict {
-  if (reply && reply.code < 300 && !error) return { kind: 'accepted', scope: 'message', code: 'accepted' }
+  const isPositive = reply && reply.code >= 200 && reply.code < 300
+  if (isPositive && !error) return { kind: 'accepted', scope: 'message', code: 'accepted' }
   const code = error?.code === 'ETIMEDOUT' ? 'reply_timeout' : 'connection_lost_after_body'
   return { kind: 'ambiguous', scope: 'message', code }
 }
