@@ -1,5 +1,6 @@
 const week = 7 * 86_400
 const day = 86_400
+const hour = 3600
 
 /** Domains whose provider is known without a lookup; `*` stands for anything. */
 const knownDomains: readonly (readonly [provider: string, domains: readonly string[]])[] = [
@@ -87,10 +88,10 @@ export function knownDomain(domain: string): RecipientDomain | undefined {
   return provider === undefined ? undefined : { domain, provider, mxHost: null, refreshSeconds: week }
 }
 
-/** Its MX could not be looked up: its own provider, for a day. */
-export const unresolvedDomain = (domain: string): RecipientDomain => ({
+/** Its MX could not be looked up: its own provider, for a day if there is no such domain, else for an hour. */
+export const unresolvedDomain = (domain: string, missing: boolean): RecipientDomain => ({
   domain,
   provider: domain,
   mxHost: null,
-  refreshSeconds: day,
+  refreshSeconds: missing ? day : hour,
 })

@@ -52,7 +52,7 @@ export async function setRecipientDomains(db: Db, domains: readonly RecipientDom
            refresh_at = excluded.refresh_at`.execute(db)
 }
 
-/** A lookup that failed says nothing new: what was known stays, and is tried again in a day. */
+/** A lookup that failed says nothing new: what was known stays, and is tried again sooner. */
 export async function keepUnresolved(db: Db, domains: readonly RecipientDomain[]): Promise<void> {
   if (domains.length === 0) return
   await sql`

@@ -1,4 +1,4 @@
-import { Resolver } from 'node:dns/promises'
+import { CANCELLED, NODATA, NOTFOUND, Resolver } from 'node:dns/promises'
 import type { Db } from '../../db/connect.ts'
 import {
   knownDomain,
@@ -19,11 +19,26 @@ const lookedUpAtOnce = 20
 
 export type ResolveMx = (domain: string) => Promise<MxHost[]>
 
-/** MX records by the system's name servers, until the signal. */
-export function createMxResolver(signal: AbortSignal): ResolveMx {
-  const resolver = new Resolver({ timeout: 3000, tries: 2 })
+export interface NameServers {
+  /** IP addresses, with a port after a colon; the system's if left out. */
+  servers?: readonly string[]
+  /** Of the first of two tries. */
+  timeoutMs?: number
+}
+
+/** MX records until the signal, then rejects with `ECANCELLED`; none for a domain that exists without any. */
+export function createMxResolver(
+  signal: AbortSignal,
+  { servers, timeoutMs = 3000 }: NameServers = {},
+): ResolveMx {
+  const resolver = new Resolver({ timeout: timeoutMs, tries: 2 })
+  if (servers) resolver.setServers(servers)
   signal.addEventListener('abort', () => resolver.cancel(), { once: true })
-  return (domain) => resolver.resolveMx(domain)
+  return (domain) =>
+    resolver.resolveMx(domain).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === NODATA) return []
+      throw error
+    })
 }
 
 /** Goes through the domains that emails wait for, a stretch each time, and finds the provider of those it does not know. */
@@ -52,8 +67,9 @@ async function lookUp(db: Db, domains: readonly string[], resolveMx: ResolveMx):
       if (known) return known
       try {
         return providerByMx(domain, await resolveMx(domain))
-      } catch {
-        unresolved.push(unresolvedDomain(domain))
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException
+        if (code !== CANCELLED) unresolved.push(unresolvedDomain(domain, code === NOTFOUND))
         return undefined
       }
     }),
