@@ -77,7 +77,8 @@ function defaultVerdict({ code, command }: SmtpReply): SubmissionVerdict {
     case 'EHLO':
       return { kind: 'not_sent', scope: 'host', code: 'greeting_refused' }
     case 'STARTTLS':
-      return { kind: 'not_sent', scope: 'host', code: 'tls_failed' }
+      // A server that has no TLS on this port still serves mailboxes that do not ask for it.
+      return { kind: 'not_sent', scope: permanent ? 'mailbox' : 'host', code: 'tls_failed' }
     case 'AUTH':
       return { kind: 'not_sent', scope: 'mailbox', code: permanent ? 'auth_failed' : 'auth_deferred' }
     case 'MAIL FROM':

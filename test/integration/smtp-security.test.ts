@@ -53,7 +53,7 @@ describe.each([
 describe('the password', () => {
   test('is not sent when STARTTLS is not offered', async () => {
     await start({ tls: 'none' })
-    expect(verdictOf(await send({ security: 'starttls' }, trusting))).toBe('not_sent host tls_failed')
+    expect(verdictOf(await send({ security: 'starttls' }, trusting))).toBe('not_sent mailbox tls_failed')
     expect(provider.reached).not.toHaveProperty('AUTH')
     expect(provider.reached).not.toHaveProperty('MAIL')
   })

@@ -37,7 +37,7 @@ describe('a refusal that no rule knows', () => {
     [temporary, 'EHLO', 'not_sent host greeting_refused'],
     [final, 'EHLO', 'not_sent host greeting_refused'],
     [temporary, 'STARTTLS', 'not_sent host tls_failed'],
-    [final, 'STARTTLS', 'not_sent host tls_failed'],
+    [final, 'STARTTLS', 'not_sent mailbox tls_failed'],
     [temporary, 'AUTH', 'not_sent mailbox auth_deferred'],
     [final, 'AUTH', 'not_sent mailbox auth_failed'],
     [temporary, 'MAIL FROM', 'rejected_transient mailbox sender_deferred'],
@@ -55,16 +55,14 @@ describe('a refusal that no rule knows', () => {
 })
 
 describe('a refusal that a rule knows, at every command', () => {
-  const before = [
-    'not_sent host greeting_refused',
-    'not_sent host greeting_refused',
-    'not_sent host tls_failed',
-  ]
+  const greeting = ['not_sent host greeting_refused', 'not_sent host greeting_refused']
+  const before = [...greeting, 'not_sent mailbox tls_failed']
   const cases: [string, string[]][] = [
     [
       '421 4.7.0 Too much mail from you',
       [
-        ...before,
+        ...greeting,
+        'not_sent host tls_failed',
         'not_sent mailbox auth_deferred',
         'rejected_transient mailbox sender_deferred',
         ...Array<string>(3).fill('rejected_transient recipient_provider provider_deferred'),
