@@ -242,6 +242,15 @@ export const replyRules: readonly ReplyRule[] = [
     scope: 'mailbox',
     code: 'relay_denied',
   },
+  {
+    reply: "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)",
+    codes: [550, 553],
+    text: /allowed rcpthosts/i,
+    at: toRecipient,
+    kind: later,
+    scope: 'mailbox',
+    code: 'relay_denied',
+  },
   // The submission server itself.
   {
     reply: '452 4.3.1 Insufficient system storage',
@@ -378,5 +387,35 @@ export const replyRules: readonly ReplyRule[] = [
     kind: later,
     scope: 'recipient_provider',
     code: 'provider_deferred',
+  },
+  // A 5xx that would meet every message of ours there: no lead is to be lost for it.
+  {
+    reply:
+      '550 5.7.26 This mail has been blocked because the sender is unauthenticated. Gmail requires all senders to authenticate with either SPF or DKIM. - gsmtp',
+    codes: [550, 554],
+    enhanced: /^5\.7\.(?:2[0-7]|30|40|509|515)$/,
+    at: toRecipient,
+    kind: later,
+    scope: 'recipient_provider',
+    code: 'sender_unauthenticated',
+  },
+  {
+    reply: '550 SPF check failed: 192.0.2.1 is not allowed to send mail from acme.example',
+    codes: [550, 554],
+    text: /\b(?:SPF|DKIM|DMARC)\b.{0,60}\b(?:fail(?:ed|ure|s)?|not pass|violation)/i,
+    at: toRecipient,
+    kind: later,
+    scope: 'recipient_provider',
+    code: 'sender_unauthenticated',
+  },
+  {
+    reply:
+      '554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org; https://www.spamhaus.org/query/ip/192.0.2.1',
+    codes: [550, 553, 554],
+    text: /\b(?:client|host|ip)\b.{0,60}\b(?:blocked using|(?:black|block) ?listed)|\bon our block ?list|\bbanned sending IP/i,
+    at: toRecipient,
+    kind: later,
+    scope: 'recipient_provider',
+    code: 'host_blocklisted',
   },
 ]

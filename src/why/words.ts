@@ -76,6 +76,8 @@ export const reasonWords: Readonly<Record<string, string>> = {
   mailbox_full: "the recipient's mailbox is full",
   recipient_rate_limited: 'the recipient gets too much mail just now',
   provider_deferred: "the recipient's provider put it off",
+  sender_unauthenticated: "the recipient's provider misses the SPF, DKIM or DMARC of the sender's domain",
+  host_blocklisted: "the recipient's provider takes nothing from the sending host",
   recipient_deferred: 'the server put the recipient off',
   message_deferred: 'the server put the message off',
   recipient_rejected: 'the server refused the recipient',
