@@ -388,7 +388,7 @@ export const replyRules: readonly ReplyRule[] = [
     scope: 'recipient_provider',
     code: 'provider_deferred',
   },
-  // A 5xx that would meet every message of ours there: no lead is to be lost for it.
+  // A 5xx that would meet every message of ours there: it waits for somebody to mend it.
   {
     reply:
       '550 5.7.26 This mail has been blocked because the sender is unauthenticated. Gmail requires all senders to authenticate with either SPF or DKIM. - gsmtp',
