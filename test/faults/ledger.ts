@@ -6,7 +6,7 @@ import type { LedgerRow } from './verdict.ts'
 // be looked for, or is parked with a reason.
 export async function readLedger(db: Db): Promise<LedgerRow[]> {
   const { rows } = await sql<LedgerRow>`
-    select e.id, e.message_id as "messageId", e.email_account_id as "mailboxId", e.status,
+    select e.id, e.message_id as "messageId", e.email_account_id as "mailboxId", e.status, e.parked_code as "parkedCode",
            e.campaign_id || '/' || e.lead_id || '/' || e.step_id as step,
            case e.status
              when 'scheduled' then e.due_at > now() or l.blocked_until > now()

@@ -8,7 +8,7 @@ import { type Fleet, startFleet } from './fleet.ts'
 import { type Backlog, readBacklog, readLedger } from './ledger.ts'
 import { type Load, prepareLoad, serverCount, tenantCount } from './load.ts'
 import { startReceiver } from './receiver.ts'
-import { judge, type MailboxCap, type Verdict } from './verdict.ts'
+import { countBy, judge, type MailboxCap, type Verdict } from './verdict.ts'
 
 export interface FaultRunOptions {
   seed: number
@@ -78,7 +78,7 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultRunResul
     return {
       seed: options.seed,
       seconds: options.seconds,
-      faults: countBy(injected.map(({ kind }) => kind)),
+      faults: countBy(injected, ({ kind }) => kind),
       injected: injected.length,
       sessions: state.met,
       verdict,
@@ -226,9 +226,8 @@ function capsOf({ mailboxes }: Load): MailboxCap[] {
 /** By process and exit code. */
 function failuresOf(fleet: Fleet): Record<string, number> {
   const members = [...new Set(processes)].flatMap((name) => fleet.members(name))
-  return countBy(members.flatMap(({ name, failures }) => failures.map((code) => `${name} ${code}`)))
-}
-
-function countBy(names: readonly string[]): Record<string, number> {
-  return Object.fromEntries([...Map.groupBy(names, (name) => name)].map(([name, all]) => [name, all.length]))
+  return countBy(
+    members.flatMap(({ name, failures }) => failures.map((code) => `${name} ${code}`)),
+    (failure) => failure,
+  )
 }

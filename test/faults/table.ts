@@ -20,7 +20,7 @@ export function renderTable(result: FaultRunResult): string {
     ['could have been: connections open at each fault, answers withheld', result.atRisk],
     ['resolved', unknown.resolved],
     ['in Sent, but not found', unknown.missed],
-    ['never accepted, and left to an operator by the tenant’s policy', unknown.left],
+    ['never accepted, and left to an operator, by why', wordsOf(unknown.left)],
     ['processes that ended by themselves, by exit code', wordsOf(result.failures)],
     [
       'at rest after',

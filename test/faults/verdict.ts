@@ -10,6 +10,8 @@ export interface LedgerRow {
   status: string
   /** Has ended, or waits for something that the row or its lane names. */
   explained: boolean
+  /** Why an `unknown` email is looked for no more. */
+  parkedCode: string | null
   /** Was `unknown` at some time. */
   wasUnknown: boolean
 }
@@ -35,8 +37,8 @@ export interface Verdict {
     resolved: number
     /** Still unknown though the receiver has it: its Sent could have told. */
     missed: number
-    /** Still unknown, and rightly not sent again: the receiver never had it, and the tenant's policy forbids another try. */
-    left: number
+    /** Still unknown, and never accepted: left to an operator, by why it is looked for no more. */
+    left: Record<string, number>
   }
 }
 
@@ -52,13 +54,12 @@ export function judge(
   const byMessageId = Map.groupBy(accepted, ({ messageId }) => messageId)
   const unknown = rows.filter(({ status }) => status === 'unknown')
   const ever = rows.filter(({ wasUnknown, status }) => wasUnknown || status === 'unknown').length
-  const missed = unknown.filter(({ messageId }) => byMessageId.has(messageId ?? '')).length
+  const isMissed = ({ messageId }: LedgerRow) => byMessageId.has(messageId ?? '')
+  const left = unknown.filter((row) => !isMissed(row))
   return {
     emails: rows.length,
     accepted: accepted.length,
-    byStatus: Object.fromEntries(
-      [...Map.groupBy(rows, ({ status }) => status)].map(([status, all]) => [status, all.length]),
-    ),
+    byStatus: countBy(rows, ({ status }) => status),
     duplicates: findDuplicates(byMessageId, accepted, rowOf),
     lost: findLost(rows, byMessageId, rowOf),
     overCap: caps.flatMap((cap) => findExcess(cap, accepted)),
@@ -66,8 +67,17 @@ export function judge(
       ({ address, daily, rolling }) =>
         accepted.filter(({ sender }) => sender === address).length >= Math.min(daily, rolling),
     ).length,
-    unknown: { ever, resolved: ever - unknown.length, missed, left: unknown.length - missed },
+    unknown: {
+      ever,
+      resolved: ever - unknown.length,
+      missed: unknown.length - left.length,
+      left: countBy(left, ({ parkedCode }) => parkedCode ?? 'still looked for'),
+    },
   }
+}
+
+export function countBy<T>(items: readonly T[], nameOf: (item: T) => string): Record<string, number> {
+  return Object.fromEntries([...Map.groupBy(items, nameOf)].map(([name, all]) => [name, all.length]))
 }
 
 function findDuplicates(

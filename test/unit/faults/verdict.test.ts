@@ -13,6 +13,7 @@ const row = (id: string, overrides: Partial<LedgerRow> = {}): LedgerRow => ({
   step: `campaign/lead-${id}/step`,
   status: 'sent',
   explained: true,
+  parkedCode: null,
   wasUnknown: false,
   ...overrides,
 })
@@ -67,8 +68,8 @@ test('what is in doubt is resolved, missed, or rightly left', () => {
   const rows = [
     row('a', { wasUnknown: true }),
     row('b', { wasUnknown: true, status: 'unknown' }),
-    row('c', { wasUnknown: true, status: 'unknown' }),
+    row('c', { wasUnknown: true, status: 'unknown', parkedCode: 'no_control' }),
   ]
   const { unknown } = judge(rows, [mail('a'), mail('b')], [])
-  expect(unknown).toEqual({ ever: 3, resolved: 1, missed: 1, left: 1 })
+  expect(unknown).toEqual({ ever: 3, resolved: 1, missed: 1, left: { no_control: 1 } })
 })
