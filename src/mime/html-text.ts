@@ -35,8 +35,9 @@ export function htmlToText(html: string): string {
 function skipUnseen(html: string, tag: string, from: number): number {
   const name = /^(style|script|title)\b/i.exec(tag)?.[1]
   if (!name) return from
-  const end = html.indexOf(`</${name}`, from)
-  return end < 0 ? html.length : end
+  const endTag = new RegExp(`</${name}`, 'gi')
+  endTag.lastIndex = from
+  return endTag.exec(html)?.index ?? html.length
 }
 
 function decodeEntities(text: string): string {

@@ -31,6 +31,14 @@ describe('charsets', () => {
     expect(text(read(`Content-Type: text/plain; charset=us-ascii\n\n${japanese}`).root)).toBe('こんにちは')
   })
 
+  it.each(['constructor', '__proto__', 'toString', 'valueOf', 'hasOwnProperty'])(
+    'reads UTF-8 where the charset is named %s, as every object has it',
+    (charset) => {
+      const head = Buffer.from(`Content-Type: text/plain; charset=${charset}\n\n`)
+      expect(text(read(Buffer.concat([head, Buffer.from(greeting)])).root)).toBe(greeting)
+    },
+  )
+
   it('reads UTF-8 where no charset or an unknown one is named', () => {
     const body = Buffer.from(greeting)
     expect(text(read(Buffer.concat([Buffer.from('Subject: a\n\n'), body])).root)).toBe(greeting)
@@ -125,6 +133,11 @@ describe('headers', () => {
   it('lists a field that comes more than once', () => {
     expect(read('X-A: 1\nx-a: 2\n\n').root.headers.all('x-a')).toEqual(['1', '2'])
   })
+})
+
+it.each(['style', 'STYLE', 'Script'])('finds the end of an unseen %s in any case', (name) => {
+  const html = `<html><${name.toLowerCase()}>p {}</${name}><p>Not delivered</p></html>`
+  expect(text(read(`Content-Type: text/html\n\n${html}`).root).trim()).toBe('Not delivered')
 })
 
 it('turns HTML into lines, without styles', () => {
