@@ -1,4 +1,4 @@
-import { splitHeaders } from '../mime/header-block.ts'
+import { type HeaderBlock, splitHeaders } from '../mime/header-block.ts'
 import { findAddresses } from './addresses.ts'
 import type { ReportVerdict } from './verdict.ts'
 
@@ -10,7 +10,7 @@ export interface ReportClues {
   messageIds: string[]
   /** `X-Rookery-Ref` of the returned message. */
   refs: string[]
-  /** Messages that the report says it answers. */
+  /** The message that the report says it answers. */
   threadIds: string[]
   /** Sender of the returned message: when it is not the mailbox, somebody else wrote it. */
   returnedFrom: string | null
@@ -34,15 +34,23 @@ export function findClues(report: ReportVerdict, message: Uint8Array, mailbox: s
   const { headers } = splitHeaders(head.toString('latin1').replace(/\r\n?/g, '\n'))
   const returned = report.original.headers
   const envelope = [...envelopeFields.flatMap((name) => headers.all(name)), returned['return-path'] ?? '']
-  const answered = `${headers.raw('in-reply-to') ?? ''} ${headers.raw('references') ?? ''}`
   return {
     verpRefs: envelope.flatMap((field) => ownRefs(field, mailbox)),
     messageIds: report.original.messageId ? [withBrackets(report.original.messageId)] : [],
     refs: refsIn(returned['x-rookery-ref'] ?? ''),
-    threadIds: [...answered.slice(0, 8000).matchAll(/<[^<>\s]{3,250}>/g)].slice(-maxIds).map(([id]) => id),
+    threadIds: answeredIds(headers),
     returnedFrom: findAddresses((returned.from ?? '').slice(0, 1000))[0]?.address ?? null,
   }
 }
+
+/** The returned message's own References may be copied: of the thread only its last message came back. */
+function answeredIds(headers: HeaderBlock): string[] {
+  const answered = idsIn(headers.raw('in-reply-to') ?? '')
+  return answered.length > 0 ? answered.slice(-maxIds) : idsIn(headers.raw('references') ?? '').slice(-1)
+}
+
+const idsIn = (field: string): string[] =>
+  [...field.slice(-8000).matchAll(/<[^<>\s]{3,250}>/g)].map(([id]) => id)
 
 /** `local+<ref>@domain` for the mailbox `local@domain`: 128 random bits that nobody else knows. */
 function ownRefs(field: string, mailbox: string): string[] {

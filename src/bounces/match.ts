@@ -110,7 +110,8 @@ function matchRecent(
 const find = (recent: ReadonlyMap<string, MailedEmail>, address: string | null) =>
   address === null ? undefined : recent.get(address.toLowerCase())
 
-const names = ({ address, originalRecipient }: RecipientVerdict, to: string): boolean =>
+/** Whether the report says it of this very address. */
+export const names = ({ address, originalRecipient }: RecipientVerdict, to: string): boolean =>
   [address, originalRecipient].some((named) => named?.toLowerCase() === to.toLowerCase())
 
 const named = (recipients: readonly RecipientVerdict[], to: string): boolean =>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { domainOf } from '../core/email-address.ts'
+import { isFreeMail } from '../core/free-mail.ts'
 import type { Reason } from './verdict.ts'
 
 const day = 86_400_000
@@ -72,7 +73,7 @@ export interface AddressFailure {
   permanent: boolean
   at: Date
   diagnostic: string | null
-  /** Whether an id of ours proves that the report is about our email. */
+  /** Whether an id of ours proves that the report is about our email, and it names our recipient. */
   proven: boolean
 }
 
@@ -108,10 +109,12 @@ export function decideSuppression(
   const enough = counted.length >= wantedEvents(counted, applied)
   if (!enough || Math.max(...times) - since.getTime() < applied.days * day) return undefined
   const gone = failure.reason === 'invalid_domain' && failure.proven && isDomainGone(failure)
+  // Those of free mail are there: a server that says otherwise has trouble with its name server.
+  const whole = gone && !isFreeMail(domainOf(address))
   const days = applied.expireDays === undefined ? policy.expireDays : applied.expireDays
   return {
     ...base,
-    ...(gone ? { scope: 'domain', value: domainOf(address) } : {}),
+    ...(whole ? { scope: 'domain', value: domainOf(address) } : {}),
     source: 'bounce',
     expiresAt: days === null ? null : new Date(failure.at.getTime() + days * day),
     events: counted.length,

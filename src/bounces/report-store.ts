@@ -26,7 +26,10 @@ export interface StoredReport {
 export async function listReports(db: Db, refs: readonly ReportRef[]): Promise<StoredReport[]> {
   const { rows } = await sql<StoredReport>`
     select m.tenant_id as "tenantId", m.id, m.email_account_id as "mailboxId", a.email_address as "mailboxAddress",
-           m.status, m.message_id as "messageId", least(m.internal_date, now()) as at, b.encoding, b.body,
+           m.status, m.message_id as "messageId", 
+           -- A server may give no date that can be read, or one in the future.
+           case when m.internal_date > '2000-01-01' and m.internal_date <= now() then m.internal_date
+                else m.received_at end as at, b.encoding, b.body,
            t.settings as "tenantSettings"
       from json_to_recordset(${toJson(refs)}) as i ("tenantId" uuid, "messageId" uuid)
       join email_messages m on m.tenant_id = i."tenantId" and m.id = i."messageId"

@@ -1,6 +1,6 @@
 import { domainOf, normaliseAddress } from '../core/email-address.ts'
+import { isFreeMail } from '../core/free-mail.ts'
 import type { HeaderBlock } from '../mime/header-block.ts'
-import { freeMailDomains, freeMailFamilies } from './free-mail.ts'
 
 export interface Sender {
   /** Normalised; undefined when the message names none that mail could be sent to. */
@@ -31,16 +31,6 @@ export function companyDomain(address: string): string | undefined {
   const domain = domainOf(address)
   if (!address.includes('@') || domain === '' || isFreeMail(domain)) return undefined
   return domain
-}
-
-function isFreeMail(domain: string): boolean {
-  const family = domain.slice(0, domain.indexOf('.'))
-  return freeMailDomains.has(domain) || (freeMailFamilies.has(family) && isCountrySuffix(domain, family))
-}
-
-/** yahoo.fr, yahoo.co.uk, hotmail.com.br: the family's name right above a public suffix. */
-function isCountrySuffix(domain: string, family: string): boolean {
-  return /^\.(?:(?:com?|net|org)\.)?[a-z]{2,3}$/.test(domain.slice(family.length))
 }
 
 /** `Name <local@domain>`, `local@domain (Name)` or the bare address; of several mailboxes the first. */

@@ -21,6 +21,23 @@ const {
   refusal,
 } = useBounces()
 
+test.each([
+  ['no date that can be read', new Date(0)],
+  ['a date in the future', new Date(Date.now() + 400 * day)],
+])('a report that the server gave %s counts from when it was read', async (_what, date) => {
+  const email = await sendTo(await enrol())
+  const before = Date.now() - 60_000
+  await arrive(
+    refusal(email, { status: '5.1.2', diagnostic: 'smtp; 550 5.1.2 Bad destination system' }),
+    date,
+  )
+  const bouncedAt = (await readEmail(email)).bounced_at?.getTime() ?? 0
+  expect(bouncedAt).toBeGreaterThan(before)
+  expect(bouncedAt).toBeLessThan(Date.now() + 60_000)
+  const [suppression] = await listSuppressions()
+  expect(suppression?.expires_at?.getTime()).toBe(bouncedAt + 180 * day)
+})
+
 describe('failures that may pass', () => {
   const full = (email: Email) =>
     refusal(email, { status: '5.2.2', diagnostic: 'smtp; 552 5.2.2 Mailbox full' })
@@ -127,6 +144,17 @@ describe('failures that may pass', () => {
       }),
     )
     expect(await listSuppressions()).toMatchObject([{ scope: 'domain', value: 'gone.test' }])
+    const forwarded = await sendTo(await enrol(), { to_address: 'kai@forwards.test' })
+    await arrive(
+      refusal(forwarded, {
+        address: 'kai@vanished.test',
+        status: '5.1.2',
+        diagnostic: 'smtp; 550 5.1.2 vanished.test: Host or domain name not found (NXDOMAIN)',
+      }),
+    )
+    const values = (await listSuppressions()).map(({ value }) => value)
+    expect(values).toContain('kai@forwards.test')
+    expect(values).not.toContain('forwards.test')
     const other = await sendTo(await enrol(), { to_address: 'kai@lost.test' })
     await arrive(refusal(other, { status: '5.1.2', diagnostic: 'smtp; 550 5.1.2 Bad destination system' }))
     expect((await listSuppressions()).map(({ value }) => value)).toContain('kai@lost.test')

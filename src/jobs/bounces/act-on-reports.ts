@@ -9,7 +9,7 @@ import {
 } from '../../bounces/act-store.ts'
 import { consequenceOf, delayHoldHours } from '../../bounces/consequence.ts'
 import { type BounceFact, type LockedEmail, ledgerChanges } from '../../bounces/ledger-change.ts'
-import type { Match } from '../../bounces/match.ts'
+import { type Match, names } from '../../bounces/match.ts'
 import { lockPendingReports, type ReportEnd, setReportsEnded } from '../../bounces/report-store.ts'
 import { setEnrolmentsHeld } from '../../campaigns/enrolment-store.ts'
 import type { Trx } from '../../db/connect.ts'
@@ -89,7 +89,8 @@ function failedAddresses(facts: readonly BounceFact[], reports: readonly Matched
     if (consequence.event === null || !report) return []
     const { tenantSettings, messageId } = report.stored
     const { reason, status, smtpCode, diagnostic } = recipient
-    const proven = matchedBy !== 'recency' && matchedBy !== 'original_recipient'
+    // Behind a forwarder it is another address whose failure is told.
+    const proven = matchedBy !== 'recency' && matchedBy !== 'original_recipient' && names(recipient, email.to)
     const permanent = recipient.permanent ?? false
     const source = { reportId, reportMessageId: messageId, emailId: email.id, matchedBy }
     return {

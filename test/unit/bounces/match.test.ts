@@ -71,6 +71,14 @@ describe('a report is matched by the surest sign', () => {
   })
 })
 
+test('a thread tells which email came back by its last message alone', () => {
+  const own = '<written-by-hand@sender.test>'
+  const thread = `References: ${email().messageId} ${own}`
+  expect(match({ recipients: stranger, headers: thread }, [email()])).toEqual([])
+  const headers = `In-Reply-To: ${own}\n${thread}`
+  expect(match({ recipients: stranger, headers }, [email()])).toEqual([])
+})
+
 test.each([
   ['of another mailbox', `mallory+${ref}@sender.test`],
   ['of another domain', `robin+${ref}@evil.test`],

@@ -23,6 +23,18 @@ function decide(failures: AddressFailure[], under = policy) {
   return last && decideSuppression(address, last, failures.slice(0, -1), under)
 }
 
+const gone = { diagnostic: '550 5.1.2 Host or domain name not found (NXDOMAIN)' }
+
+test.each(['gmail.com', 'yahoo.co.uk', 'web.de'])(
+  'a server that cannot find %s suppresses no more than the address',
+  (domain) => {
+    const last = failure('invalid_domain', 0, gone)
+    const at = (name: string) => decideSuppression(`kai@${name}`, last, [], policy)
+    expect(at(domain)).toMatchObject({ scope: 'address', value: `kai@${domain}` })
+    expect(at('oak.test')).toMatchObject({ scope: 'domain', value: 'oak.test' })
+  },
+)
+
 /** Each: the failures by day, and whether the last one suppresses. */
 const cases: [what: string, failures: AddressFailure[], suppresses: boolean][] = [
   ['an unknown user', [failure('invalid_recipient')], true],

@@ -1,12 +1,12 @@
 /** Providers with an address under many countries' suffixes: yahoo.fr, hotmail.co.uk. */
-export const freeMailFamilies: ReadonlySet<string> = new Set(
+const freeMailFamilies: ReadonlySet<string> = new Set(
   'yahoo ymail hotmail outlook live msn gmx aol rocketmail windowslive googlemail gmail protonmail zoho tutanota'.split(
     ' ',
   ),
 )
 
 /** Domains whose addresses belong to the public: mail for anybody, and access providers with mailboxes for their customers. */
-export const freeMailDomains: ReadonlySet<string> = new Set(
+const freeMailDomains: ReadonlySet<string> = new Set(
   `
 gmail.com googlemail.com icloud.com me.com mac.com passport.com
 proton.me pm.me protonmail.ch tutanota.com tutanota.de tuta.io tuta.com tutamail.com keemail.me
@@ -45,3 +45,14 @@ biglobe.ne.jp so-net.ne.jp ocn.ne.jp rediffmail.com rediff.com sify.com indiatim
     .trim()
     .split(/\s+/),
 )
+
+/** Whether addresses of this domain belong to the public, and not to one company. */
+export function isFreeMail(domain: string): boolean {
+  const family = domain.slice(0, domain.indexOf('.'))
+  return freeMailDomains.has(domain) || (freeMailFamilies.has(family) && isCountrySuffix(domain, family))
+}
+
+/** yahoo.fr, yahoo.co.uk, hotmail.com.br: the family's name right above a public suffix. */
+function isCountrySuffix(domain: string, family: string): boolean {
+  return /^\.(?:(?:com?|net|org)\.)?[a-z]{2,3}$/.test(domain.slice(family.length))
+}
