@@ -80,9 +80,16 @@ async function* readRows({ file, reason }: SuppressionImport): AsyncGenerator<Ro
       if (named) continue
     }
     const row = readSuppressionRow(columns, record.values, reason)
-    yield row.ok ? row : { line: record.line, reason: row.reason }
+    const refused = row.ok ? ended(row.suppression) : row.reason
+    yield row.ok && !refused ? row : { line: record.line, reason: refused ?? '' }
   }
   if (!columns) throw new AppError('invalid_input', `${file} is empty.`)
+}
+
+/** Why an entry that forbids nothing any more is not taken. */
+function ended({ expiresAt }: NewSuppression): string | undefined {
+  if (!expiresAt || expiresAt.getTime() > Date.now()) return undefined
+  return `it ended on ${expiresAt.toISOString().slice(0, 10)}`
 }
 
 async function* readRecords(file: string): AsyncGenerator<CsvRecord> {

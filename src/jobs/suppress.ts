@@ -12,8 +12,11 @@ const batchSize = 5000
 export async function suppress(
   trx: Trx,
   tenantId: string | null,
-  suppressions: readonly NewSuppression[],
+  wanted: readonly NewSuppression[],
 ): Promise<{ added: number; skipped: number }> {
+  // One of an old list whose time is up forbids nothing.
+  const now = Date.now()
+  const suppressions = wanted.filter(({ expiresAt }) => !expiresAt || expiresAt.getTime() > now)
   const reasons = new Map(
     suppressions.flatMap(({ scope, value, reason }) => (scope === 'address' ? [[value, words(reason)]] : [])),
   )

@@ -81,15 +81,19 @@ test('a file goes in once, its bad lines are named, and what it holds is never m
     'nobody;;',
     '@elm.test;;2999-01-31',
     'eve@fir.test;;soon',
+    'bob@oak.test;;2020-01-31',
   ])
+  const spared = await insertEmail(database.db, mailbox, { to_address: 'bob@oak.test' })
   const email = await insertEmail(database.db, mailbox, { to_address: 'ada@oak.test' })
   const first = await suppressions('import', 'list.csv', '--reason', 'old list')
   expect(first.stderr.trim().split('\n')).toEqual([
     'line 3: "nobody" is neither an address nor a domain',
     'line 5: "soon" is not a date such as 2027-01-31',
+    'line 6: it ended on 2020-01-31',
   ])
-  expect(first.stdout).toBe('Suppressed 2; 0 stood already; 2 rows refused. 1 email will not go out.\n')
+  expect(first.stdout).toBe('Suppressed 2; 0 stood already; 3 rows refused. 1 email will not go out.\n')
   expect(await statusOf(email.id)).toMatchObject({ status: 'skipped' })
+  expect(await statusOf(spared.id)).toMatchObject({ status: 'scheduled' })
   const stored = () =>
     database.db
       .selectFrom('suppressions')
