@@ -1,3 +1,4 @@
+import type { FetchMessageObject } from 'imapflow'
 import { isWanted, type SyncPlan } from './cursor.ts'
 import { ImapError } from './errors.ts'
 import type { ImapSession } from './imap-session.ts'
@@ -60,7 +61,10 @@ async function noteUnlisted(look: Look): Promise<void> {
   const since = plan.kind === 'reseed' ? { since: plan.hint } : {}
   const uids = await session.search({ uid: `${plan.fromUid}:*`, ...since })
   if (!uids)
-    throw new ImapError('protocol', `list "${path}": the answer could not be read, and UID SEARCH is refused`)
+    throw (
+      look.refusal ??
+      new ImapError('protocol', `list "${path}": the answer could not be read, and UID SEARCH is refused`)
+    )
   for (const uid of uids) look.noteUndated(uid)
 }
 
@@ -72,6 +76,8 @@ class Look {
   readonly wanted = new Map<number, MessageFacts>()
   /** Something was said of a message, but not what was asked. */
   unsure = false
+  /** A listing that the server refused, perhaps for the sake of one message. */
+  refusal: ImapError | undefined
   /** Of the unwanted, perhaps a million, only the UIDs. */
   readonly #passed = new Set<number>()
   #highest = 0
@@ -83,11 +89,21 @@ class Look {
   }
 
   async note(uids: string): Promise<void> {
-    for await (const { uid, internalDate, flags, size } of this.session.fetch(this.path, uids, query)) {
-      // With neither it is no answer, but a change of flags announced meanwhile (RFC 3501 section 7.4.2).
-      if (internalDate === undefined && size === undefined) this.unsure ||= !this.#isKnown(uid)
-      else this.#add({ uid, internalDate: validDate(internalDate), flags: [...(flags ?? [])], size })
+    const before = this.#count
+    try {
+      for await (const row of this.session.fetch(this.path, uids, query)) this.#read(row)
+    } catch (error) {
+      // A server that gives nothing at all may be out of order: no message is to blame.
+      if (!(error instanceof ImapError) || error.kind !== 'protocol' || this.#count === before) throw error
+      this.refusal = error
+      this.unsure = true
     }
+  }
+
+  #read({ uid, internalDate, flags, size }: FetchMessageObject): void {
+    // With neither it is no answer, but a change of flags announced meanwhile (RFC 3501 section 7.4.2).
+    if (internalDate === undefined && size === undefined) this.unsure ||= !this.#isKnown(uid)
+    else this.#add({ uid, internalDate: validDate(internalDate), flags: [...(flags ?? [])], size })
   }
 
   noteUndated(uid: number): void {
@@ -104,6 +120,10 @@ class Look {
     this.#highest = Math.max(this.#highest, message.uid)
     if (isWanted(this.plan, message)) this.wanted.set(message.uid, message)
     else this.#passed.add(message.uid)
+  }
+
+  get #count(): number {
+    return this.wanted.size + this.#passed.size
   }
 
   #isKnown(uid: number): boolean {

@@ -83,6 +83,21 @@ describe('a server is read all the same', () => {
     expect(third.reading.cursor).toMatchObject({ lastUid: 3 })
   })
 
+  test('that ends its lists with a refusal, for the sake of one message', async () => {
+    deliver('one')
+    const first = await read()
+    deliver('two', 'three')
+    const listing = () => front.commands.at(-1)?.includes('RFC822.SIZE')
+    const refuse = (text: string) =>
+      listing() ? text.replace(/^(?!\*)(\S+) OK.*/, '$1 NO some messages could not be fetched') : text
+    front.faults = {
+      rewrite: (text) => (/^\* \d+ FETCH \(UID 2 /.test(text) && listing() ? '* OK' : refuse(text)),
+    }
+    const second = await read(first.reading.cursor)
+    expect(subjects(second)).toEqual(['two', 'three'])
+    expect(second.reading.cursor).toMatchObject({ lastUid: 3, reseeding: false })
+  })
+
   test('that sends its list in no order', async () => {
     deliver('one', 'two', 'three')
     farm.folder('ann').messages.reverse()

@@ -227,6 +227,13 @@ test('private mail that answers nothing is listed as unmatched, and its body is 
   })
 })
 
+test('an answer to a private letter is listed, without a word of what it says', async () => {
+  const answer = `From: mum@home.test\r\nTo: ${mailbox.email_address}\r\nSubject: Re: Sunday\r\nIn-Reply-To: <by-hand@lab.test>\r\n\r\nCake at four!\r\n`
+  const stored = await receive(Buffer.from(answer))
+  expect(stored).toMatchObject({ message_type: 'reply', status: 'unmatched', body_sha256: null })
+  expect(JSON.stringify(stored.facts)).not.toContain('Cake')
+})
+
 test('an out-of-office note holds the sequence until its writer is back', async () => {
   const sequence = await startSequence()
   const backOn = new Date(Date.now() + 14 * 86_400_000)

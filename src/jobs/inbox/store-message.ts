@@ -53,9 +53,10 @@ export async function processMessage(ports: Ports, arrival: Arrival): Promise<St
   return ports.db.transaction().execute(async (trx) => {
     if (!(await takePlace(trx, arrival))) return 'known'
     const email = isReport ? undefined : await findAnswered(trx, mailbox, read, at, ports.matchDays)
-    const row = { ...placeColumns(arrival), ...readColumns(read), ...outcomeColumns(read, email) }
     // Private mail that answers nothing of ours is none of our business: that it came is all that is kept.
-    const keepsBody = email !== undefined || read.triage.class !== 'other'
+    const keepsBody = email !== undefined || !isLetter(read)
+    const columns = readColumns(keepsBody ? read : withoutText(read))
+    const row = { ...placeColumns(arrival), ...columns, ...outcomeColumns(read, email) }
     if (keepsBody) await insertBody(trx, mailbox.tenantId, body)
     await insertMessage(trx, { ...row, body_sha256: keepsBody ? body.sha256 : null })
     await insertAttachments(trx, { tenantId: mailbox.tenantId, id: row.id }, read.attachments)
@@ -64,6 +65,14 @@ export async function processMessage(ports: Ports, arrival: Arrival): Promise<St
     return row.message_type
   })
 }
+
+const isLetter = ({ triage }: ReadMessage): boolean => triage.class === 'reply' || triage.class === 'other'
+
+const withoutText = ({ triage, ...read }: ReadMessage): ReadMessage => ({
+  ...read,
+  triage: 'newText' in triage ? { ...triage, newText: '' } : triage,
+  text: '',
+})
 
 /** When it arrived, by a server that may have no date for it or one in the future. */
 function believable(internalDate: Date, now: Date): Date {
