@@ -28,6 +28,8 @@ import { databaseUrl, runStatement, schemaNames } from '../support/template.ts'
 
 const run = promisify(execFile)
 const leadCount = 12
+/** For a loaded machine. */
+const patience = { timeoutMs: 30_000 }
 
 let provider: SmtpProvider
 
@@ -79,7 +81,7 @@ async function whyBlocked({ db }: Opened, mailbox: Mailbox): Promise<string | nu
 async function expectHeld(database: Opened, mailbox: Mailbox): Promise<void> {
   const before = provider.accepted.total
   const fleet = await startFleet(database, {}, { quiet: true })
-  await eventually(async () => expect(await whyBlocked(database, mailbox)).toBe('recovery_needed'))
+  await eventually(async () => expect(await whyBlocked(database, mailbox)).toBe('recovery_needed'), patience)
   await fleet.stop()
   expect(provider.accepted.total).toBe(before)
 }
@@ -89,7 +91,10 @@ async function expectSends(database: Opened, mailbox: Mailbox): Promise<void> {
   const fresh = await insertEmail(database.db, mailbox)
   const fleet = await startFleet(database, {}, { quiet: true })
   await insertWakes(database.db, [{ ...laneOf(mailbox), inMs: 0 }])
-  await eventually(async () => expect(await findEmail(database.db, fresh)).toMatchObject({ status: 'sent' }))
+  await eventually(
+    async () => expect(await findEmail(database.db, fresh)).toMatchObject({ status: 'sent' }),
+    patience,
+  )
   await fleet.stop()
   expect(provider.accepted.duplicates()).toEqual({})
 }
@@ -114,7 +119,7 @@ test('a standby that was promoted behind its primary sends nothing twice', async
   await runStatement(pair.standby.url, `alter system set primary_conninfo = ''`)
   await runStatement(pair.standby.url, 'select pg_reload_conf()')
   const receivers = () => runStatement(pair.standby.url, 'select 1 from pg_stat_wal_receiver')
-  await eventually(async () => (await receivers()).length === 0)
+  await eventually(async () => (await receivers()).length === 0, patience)
   const since = new Date()
   const second = await startFleet(primary, {}, { quiet: true })
   await sentBy(primary, 2 * leadCount)
