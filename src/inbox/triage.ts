@@ -27,8 +27,10 @@ export type Triage = { evidence: string } & (
 
 /** What a received message is. Pure and never throws; the order of the questions is the order of their certainty. */
 export function triage(mail: InboundMail, context: TriageContext): Triage {
-  const reported = reportOf(mail)
+  const reported = isPersonsAnswer(mail) ? undefined : reportOf(mail)
   if (reported) return reported
+  if (readReceipt.test(contentType(mail)))
+    return { class: 'other', kind: 'machine', evidence: 'a notice that a message was opened', newText: '' }
   if (context.isWarmup?.(mail)) return { class: 'warmup', evidence: 'it bears the token of a warmup message' }
   // Members of lists talk about such services.
   if (mail.report.type === 'challenge' && !isListMail(mail.headers))
@@ -45,6 +47,18 @@ export function newTextOf(mail: InboundMail): QuotedText {
   const { text, quotes } = withoutHtmlQuotes(mail.html)
   const split = splitQuotedText(text)
   return { newText: split.newText, quotes: quotes || split.quotes }
+}
+
+const contentType = ({ headers }: InboundMail): string => headers.raw('content-type') ?? ''
+/** RFC 8098, section 3.1: said by a program, also where a person pressed the button. */
+const readReceipt = /report-type\s*=\s*"?disposition-notification/i
+
+/** People quote, paste and attach reports about somebody else: what is declared as one, or sent by a machine, is one. */
+function isPersonsAnswer({ headers, report }: InboundMail): boolean {
+  if (report.type !== 'bounce' || !headers.raw('in-reply-to')) return false
+  const declared = /^\s*multipart\/report/i.test(headers.raw('content-type') ?? '')
+  const nobody = /^\s*<>/.test(headers.raw('return-path') ?? '')
+  return !declared && !nobody && !isMachineSent(headers) && !readSender(headers).automatic
 }
 
 /** Feedback of these types complains about nothing: somebody's filter or policy reports (RFC 6591, RFC 5965). */

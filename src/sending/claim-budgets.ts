@@ -36,7 +36,7 @@ export async function lockBudgetsOf(
     const limits = { ...state.limits, tenantDay: tenantDays.get(state.tenantId) ?? null }
     for (const key of budgetKeys(limits, now)) wanted.set(key, state.tenantId)
   }
-  for (const [key, tenantId] of await ownKeys(trx, requests, open, now, draw)) wanted.set(key, tenantId)
+  for (const [key, tenantId] of await ownKeys(trx, requests, open, now)) wanted.set(key, tenantId)
   if (wanted.size === 0) return { budgets: new Map(), tenantDays }
   await insertMissingBudgets(
     trx,
@@ -103,7 +103,6 @@ async function ownKeys(
   requests: readonly (LaneRef & { wanted: number })[],
   open: readonly LaneState[],
   now: Date,
-  draw: number,
 ): Promise<[string, string][]> {
   const stateOf = new Map(open.map((state) => [`${state.mailboxId}:${state.lane}`, state]))
   const picks = requests.flatMap((request): LanePick[] => {
@@ -115,7 +114,7 @@ async function ownKeys(
   return peeked.flatMap((facts) => {
     const caps = stateOf.get(`${facts.mailboxId}:${facts.lane}`)?.tenant
     if (!caps) return []
-    const charges = ownCharges(facts, caps, now, draw, (zone) => startOfNextDay(now, zone))
+    const charges = ownCharges(facts, caps, now, (zone) => startOfNextDay(now, zone))
     return charges.map((charge): [string, string] => [charge.key, facts.tenantId])
   })
 }

@@ -80,7 +80,7 @@ export async function claimEmails(
   for (const round of roundsOf(requests)) {
     const picks = grantLanes(round, stateOf, budgets, blocks, now)
     const found = picks.length > 0 ? await lockDueEmails(trx, picks, now) : []
-    const { claimed, dropped, refused } = decide(round, found, stateOf, budgets, { ...options, draw }, now)
+    const { claimed, dropped, refused } = decide(round, found, stateOf, budgets, options, now)
     for (const budget of takings(claimed, stateOf, budgets, options.random, now))
       budgets.set(budget.key, budget)
     candidates.push(...found)
@@ -185,7 +185,7 @@ function decide(
   candidates: readonly Candidate[],
   stateOf: ReadonlyMap<string, LaneState>,
   budgets: Map<string, Budget>,
-  options: ClaimOptions & { draw: number },
+  options: ClaimOptions,
   now: Date,
 ): Decided {
   const claimIds = new Map(requests.map((request) => [laneId(request), request.claimId]))
@@ -199,7 +199,7 @@ function decide(
       continue
     }
     if (!state || !claimId) continue
-    const own = hasOwnLimits(state) ? chargeOwn(candidate, state, budgets, options.draw, now) : nothingOwn
+    const own = hasOwnLimits(state) ? chargeOwn(candidate, state, budgets, now) : nothingOwn
     if (own.kind === 'refused') decided.refused.push(refusal(candidate, own))
     if (own.kind === 'taken') decided.claimed.push(identify(candidate, state, claimId, own.keys, now))
   }
@@ -212,10 +212,9 @@ function chargeOwn(
   candidate: Candidate,
   state: LaneState,
   budgets: Map<string, Budget>,
-  draw: number,
   now: Date,
 ): OwnVerdict {
-  const charges = ownCharges(candidate, state.tenant, now, draw, (zone) => startOfNextDay(now, zone))
+  const charges = ownCharges(candidate, state.tenant, now, (zone) => startOfNextDay(now, zone))
   return takeOwn(charges, budgets, now)
 }
 

@@ -1,4 +1,4 @@
-import { blockOf, daysOf, shardCount, shareOf } from './budgets.ts'
+import { blockOf, daysOf } from './budgets.ts'
 import { type Budget, type Charge, leftOf, takenFrom } from './charge.ts'
 
 /** What an email takes from beside its mailbox's and its tenant's budgets. */
@@ -30,18 +30,17 @@ export interface OwnCharge extends Charge {
   value: string
 }
 
-/** `draw` in [0, 1) chooses the row of a budget that has several. */
+/** One row each: a minute is too short for the shares of several to be worth what a change of the cap would cost. */
 export function ownCharges(
   facts: OwnFacts,
   caps: MinuteCaps,
   now: Date,
-  draw: number,
   nextDay: (timezone: string) => Date,
 ): OwnCharge[] {
   const { campaign } = facts
   return [
     ...(campaign ? campaignCharges(campaign, facts.isFollowUp, now, nextDay) : []),
-    ...minuteCharges(facts, caps, draw),
+    ...minuteCharges(facts, caps),
   ]
 }
 
@@ -80,7 +79,7 @@ function campaignCharges(
   ])
 }
 
-function minuteCharges(facts: OwnFacts, caps: MinuteCaps, draw: number): OwnCharge[] {
+function minuteCharges(facts: OwnFacts, caps: MinuteCaps): OwnCharge[] {
   const { tenantId, toDomain, recipientProvider } = facts
   const charges: OwnCharge[] = []
   if (caps.domainPerMinute) {
@@ -94,12 +93,11 @@ function minuteCharges(facts: OwnFacts, caps: MinuteCaps, draw: number): OwnChar
     })
   }
   if (caps.providerPerMinute) {
-    const shard = Math.floor(draw * shardCount(caps.providerPerMinute))
     charges.push({
       scope: 'provider',
       value: recipientProvider,
-      key: `tenant/${tenantId}/provider/${recipientProvider}/${shard}/minute`,
-      cap: shareOf(caps.providerPerMinute, shard),
+      key: `tenant/${tenantId}/provider/${recipientProvider}/minute`,
+      cap: caps.providerPerMinute,
       code: 'provider_rate',
       reason: `the tenant sends at most ${caps.providerPerMinute} emails a minute to ${recipientProvider}`,
     })

@@ -9,6 +9,8 @@ import { received } from './mail.ts'
 const context = { date: new Date('2026-11-26T10:00:00Z'), zone: 'Europe/Berlin' }
 const classify = (...mail: Parameters<typeof received>) => triage(received(...mail), context)
 
+const fromMachine = { From: 'MAILER-DAEMON@oak.test' }
+
 describe('a report', () => {
   test.each([
     ['bounce', undefined, 'report'],
@@ -19,7 +21,29 @@ describe('a report', () => {
     ['feedback', 'not-spam', 'report'],
     ['challenge', undefined, 'challenge'],
   ] as const)('of type %s %s is a %s, whatever its text says', (type, feedbackType = null, expected) => {
-    expect(classify('unsubscribe', {}, { type, feedbackType }).class).toBe(expected)
+    expect(classify('unsubscribe', fromMachine, { type, feedbackType }).class).toBe(expected)
+  })
+})
+
+describe('a person', () => {
+  const answers = { 'In-Reply-To': '<ours@acme.test>', From: 'Ada <ada@oak.test>' }
+
+  test('who answers and pastes a report about somebody else has answered', () => {
+    expect(classify('My colleague failed: Status: 5.1.1', answers, { type: 'bounce' }).class).toBe('reply')
+  })
+
+  test.each([
+    { 'Content-Type': 'multipart/report; report-type=delivery-status; boundary=b' },
+    { 'Return-Path': '<>' },
+    { From: 'Mail Delivery Subsystem <MAILER-DAEMON@oak.test>' },
+    { 'Auto-Submitted': 'auto-replied' },
+  ])('is none who sends a report as machines do: %o', (fields) => {
+    expect(classify('Failed.', { ...answers, ...fields }, { type: 'bounce' }).class).toBe('report')
+  })
+
+  test('who opened a message, or deleted it unread, has not answered it', () => {
+    const type = { 'Content-Type': 'multipart/report; report-type=disposition-notification; boundary=b' }
+    expect(classify('Your message was read.', { ...answers, ...type })).toMatchObject({ kind: 'machine' })
   })
 })
 
@@ -38,7 +62,7 @@ describe('warmup', () => {
   })
 
   test('does not hide a report', () => {
-    const mail = received('', { 'X-Warmup-Token': 'abc' }, { type: 'bounce' })
+    const mail = received('', { ...fromMachine, 'X-Warmup-Token': 'abc' }, { type: 'bounce' })
     expect(triage(mail, { ...context, isWarmup }).class).toBe('report')
   })
 })
