@@ -1,22 +1,33 @@
 import { sql } from 'kysely'
+import pLimit from 'p-limit'
 import type { Db } from '../../src/db/connect.ts'
+import { explain } from '../../src/jobs/why/explain.ts'
 import type { LedgerRow } from './verdict.ts'
 
-// Explained: it has ended, waits for its time or for a lane whose block says why and until when, or is in doubt and will
-// be looked for, or is parked with a reason.
+/** The rows with what `rookery why` says of those that have not ended: something that ends at a time, or that somebody must act on. */
 export async function readLedger(db: Db): Promise<LedgerRow[]> {
-  const { rows } = await sql<LedgerRow>`
-    select e.id, e.message_id as "messageId", e.email_account_id as "mailboxId", e.status, e.parked_code as "parkedCode",
+  const { rows } = await sql<Omit<LedgerRow, 'explained'> & { tenantId: string }>`
+    select e.id, e.tenant_id as "tenantId", e.message_id as "messageId", e.email_account_id as "mailboxId",
+           e.campaign_id as "campaignId", e.is_follow_up as "isFollowUp", e.status, e.parked_code as "parkedCode",
            e.campaign_id || '/' || e.lead_id || '/' || e.step_id as step,
-           case e.status
-             when 'scheduled' then e.due_at > now() or l.blocked_until > now()
-             when 'unknown' then e.next_look_at is not null or e.parked_code is not null
-             else e.status in ('sent', 'failed', 'skipped') end as explained,
            exists (select 1 from email_events v
                     where v.tenant_id = e.tenant_id and v.email_id = e.id and v.type = 'unknown') as "wasUnknown"
-      from emails e
-      left join sending_lanes l on l.email_account_id = e.email_account_id and l.lane = e.lane`.execute(db)
-  return rows
+      from emails e`.execute(db)
+  const limit = pLimit(10)
+  return Promise.all(
+    rows.map(async ({ tenantId, ...row }) => ({
+      ...row,
+      explained: hasEnded(row.status) || (await limit(() => isExplained(db, tenantId, row.id))),
+    })),
+  )
+}
+
+const hasEnded = (status: string): boolean => ['sent', 'failed', 'skipped'].includes(status)
+
+async function isExplained(db: Db, tenantId: string, id: string): Promise<boolean> {
+  const said = await explain(db, { type: 'email', id, tenantId, name: '', tenant: '' })
+  if (!said || said.state === 'submitting') return false
+  return said.causes.some(({ until }) => until !== undefined)
 }
 
 export interface Backlog {

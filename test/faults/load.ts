@@ -3,6 +3,7 @@ import type { Db } from '../../src/db/connect.ts'
 import { insertWakes } from '../../src/sending/lane-store.ts'
 import {
   alwaysOpen,
+  type Campaign,
   insertCampaign,
   insertTenant,
   type Mailbox,
@@ -11,6 +12,7 @@ import {
 } from '../support/factories.ts'
 import { insertImapMailbox } from '../support/inbox.ts'
 import type { Receiver } from './receiver.ts'
+import { type Cap, dayMs } from './verdict.ts'
 
 /** SMTP servers by number: those of the tenants, then one that at times greets nobody. */
 export const tenantCount = 4
@@ -18,7 +20,8 @@ export const hangingServer = 4
 export const serverCount = 5
 
 export interface Load {
-  mailboxes: Mailbox[]
+  /** All that holds over what the receiving side counts. */
+  caps: Cap[]
   /** Emails that were asked for so far. */
   readonly asked: number
   /** One more campaign of two steps, over all ordinary mailboxes of one tenant. */
@@ -35,6 +38,7 @@ const caps = [
   { daily_limit: 1 },
   { daily_limit: 25 },
   { daily_limit: 500, rolling_limit: 15 },
+  { hourly_limit: 10 },
   { min_gap_seconds: 0.5, gap_jitter: 0.25 },
 ]
 
@@ -67,14 +71,28 @@ export async function prepareLoad(db: Db, receiver: Receiver, sizes: Sizes): Pro
   for (let m = 0; m < sizes.mailboxesOfHangingHost; m += 1)
     hanging.push(await insert(host, hangingServer, { max_connections: 1 }))
 
-  const mailboxes = [...free.flatMap((one) => one.mailboxes), ...capped, ...hanging]
+  // A tenant with a day of its own over several mailboxes, and one whose campaign has limits.
+  const day = await insertTenant(db, { daily_limit: tenantLimit, unknown_policy: 'resend_if_absent' })
+  const ofDay: Mailbox[] = []
+  for (let m = 0; m < 4; m += 1) ofDay.push(await insert(day, m, {}))
+  const limited = await insertTenant(db, { unknown_policy: 'resend_if_absent' })
+  const ofCampaign: Mailbox[] = []
+  for (let m = 0; m < 4; m += 1) ofCampaign.push(await insert(limited, m, {}))
+
+  const mailboxes = [...free.flatMap((one) => one.mailboxes), ...capped, ...hanging, ...ofDay, ...ofCampaign]
   await receiver.addMailboxes(mailboxes.map((mailbox) => mailbox.email_address))
-  await insertEmails(db, capped, sizes.emailsPerCappedMailbox)
+  await insertEmails(db, [...capped, ...ofDay], sizes.emailsPerCappedMailbox)
   await insertEmails(db, hanging, 2)
-  let asked = capped.length * sizes.emailsPerCappedMailbox + hanging.length * 2
+  const campaignId = await insertWave(db, limited, ofCampaign, campaignLimit, campaignLimits)
+  let asked =
+    (capped.length + ofDay.length) * sizes.emailsPerCappedMailbox + hanging.length * 2 + campaignLimit
   let wave = 0
   return {
-    mailboxes,
+    caps: [
+      ...mailboxes.flatMap(capsOfMailbox),
+      capOfTenant(ofDay.map((mailbox) => mailbox.email_address)),
+      ...capsOfCampaign(campaignId),
+    ],
     get asked() {
       return asked
     },
@@ -86,6 +104,45 @@ export async function prepareLoad(db: Db, receiver: Receiver, sizes: Sizes): Pro
       asked += leads * 2
     },
   }
+}
+
+const tenantLimit = 20
+const campaignLimit = 24
+const campaignLimits = { daily_limit: campaignLimit, new_leads_per_day: 16 }
+
+function capsOfMailbox({ email_address, daily_limit, rolling_limit, hourly_limit }: Mailbox): Cap[] {
+  const covers: Cap['covers'] = ({ sender }) => sender === email_address
+  return [
+    { of: `${email_address} on a day`, limit: daily_limit, period: 'day', covers },
+    { of: `${email_address} in 24 hours`, limit: rolling_limit ?? daily_limit, period: dayMs, covers },
+    ...(hourly_limit
+      ? [{ of: `${email_address} in an hour`, limit: hourly_limit, period: 3_600_000, covers }]
+      : []),
+  ]
+}
+
+const capOfTenant = (addresses: readonly string[]): Cap => ({
+  of: 'a tenant on a day',
+  limit: tenantLimit,
+  period: 'day',
+  covers: ({ sender }) => addresses.includes(sender),
+})
+
+function capsOfCampaign(id: string): Cap[] {
+  return [
+    {
+      of: 'a campaign on a day',
+      limit: campaignLimits.daily_limit,
+      period: 'day',
+      covers: (_, row) => row?.campaignId === id,
+    },
+    {
+      of: 'new leads of a campaign on a day',
+      limit: campaignLimits.new_leads_per_day,
+      period: 'day',
+      covers: (_, row) => row?.campaignId === id && !row.isFollowUp,
+    },
+  ]
 }
 
 /** Emails without a campaign, all due at once. */
@@ -121,7 +178,8 @@ async function insertWave(
   tenant: Tenant,
   mailboxes: readonly Mailbox[],
   count: number,
-): Promise<void> {
+  limits: Partial<Pick<Campaign, 'daily_limit' | 'new_leads_per_day'>> = {},
+): Promise<string> {
   const tag = mint('wave')
   const leads = Array.from({ length: count }, (_, n) => ({
     tenant_id: tenant.id,
@@ -132,8 +190,9 @@ async function insertWave(
   }))
   const configuration = JSON.stringify({ window: alwaysOpen, holidays: [], audience: { tag } })
   const ids = mailboxes.map(({ id }) => id)
-  await db.transaction().execute(async (trx) => {
+  return db.transaction().execute(async (trx) => {
     await trx.insertInto('leads').values(leads).execute()
-    await insertCampaign(trx, tenant.id, ids, { configuration, steps: [{}, { delay: '{"seconds":1}' }] })
+    const steps = [{}, { delay: '{"seconds":1}' }]
+    return (await insertCampaign(trx, tenant.id, ids, { configuration, steps, ...limits })).campaign.id
   })
 }

@@ -8,7 +8,7 @@ import { type Fleet, startFleet } from './fleet.ts'
 import { type Backlog, readBacklog, readLedger } from './ledger.ts'
 import { type Load, prepareLoad, serverCount, tenantCount } from './load.ts'
 import { startReceiver } from './receiver.ts'
-import { countBy, judge, type MailboxCap, type Verdict } from './verdict.ts'
+import { countBy, judge, type Verdict } from './verdict.ts'
 
 export interface FaultRunOptions {
   seed: number
@@ -70,7 +70,7 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultRunResul
     options.onProgress?.('no more faults: the fleet comes to rest')
     const rested = await unlessEnded(options.signal, comeToRest(ports, options))
     const state = await receiver.readState()
-    const verdict = judge(await readLedger(database.db), await receiver.listAccepted(), capsOf(load))
+    const verdict = judge(await readLedger(database.db), await receiver.listAccepted(), load.caps)
     const atRisk = injected.reduce((sum, { open }) => sum + open, state.withheld)
     const problems = [...verdict.duplicates, ...verdict.lost, ...verdict.overCap, ...doubts(verdict, atRisk)]
     const failures = failuresOf(fleet)
@@ -212,15 +212,6 @@ function doubts({ unknown }: Verdict, atRisk: number): string[] {
   if (unknown.missed > unknown.ever / 100)
     problems.push(`${unknown.missed} of ${unknown.ever} emails in doubt lie in Sent, and were not found`)
   return problems
-}
-
-function capsOf({ mailboxes }: Load): MailboxCap[] {
-  return mailboxes.map(({ id, email_address, daily_limit, rolling_limit }) => ({
-    id,
-    address: email_address,
-    daily: daily_limit,
-    rolling: rolling_limit ?? daily_limit,
-  }))
 }
 
 /** By process and exit code. */

@@ -15,7 +15,7 @@ export function renderTable(result: FaultRunResult): string {
     ['**duplicates**', verdict.duplicates.length],
     ['**lost**', verdict.lost.length],
     ['**over cap**', verdict.overCap.length],
-    ['mailboxes that came to their cap', verdict.atCap],
+    ['caps that were reached', verdict.atCap],
     ['in doubt at some time', unknown.ever],
     ['could have been: connections open at each fault, answers withheld', result.atRisk],
     ['resolved', unknown.resolved],

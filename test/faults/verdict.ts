@@ -5,10 +5,12 @@ export interface LedgerRow {
   id: string
   messageId: string | null
   mailboxId: string
+  campaignId: string | null
+  isFollowUp: boolean
   /** Campaign, lead and step in one, or null. */
   step: string | null
   status: string
-  /** Has ended, or waits for something that the row or its lane names. */
+  /** Has ended, or waits for something that `rookery why` can name. */
   explained: boolean
   /** Why an `unknown` email is looked for no more. */
   parkedCode: string | null
@@ -16,11 +18,14 @@ export interface LedgerRow {
   wasUnknown: boolean
 }
 
-export interface MailboxCap {
-  id: string
-  address: string
-  daily: number
-  rolling: number
+/** At most so many of what a limit covers in its period, as the receiving side sees it. */
+export interface Cap {
+  /** Whose: part of a sentence. */
+  of: string
+  limit: number
+  /** A civil day (UTC), or any so many milliseconds. */
+  period: 'day' | number
+  covers: (mail: Accepted, row: LedgerRow | undefined) => boolean
 }
 
 export interface Verdict {
@@ -30,7 +35,7 @@ export interface Verdict {
   duplicates: string[]
   lost: string[]
   overCap: string[]
-  /** Mailboxes that have sent all that their cap of a day or of 24 hours allows. */
+  /** Caps that were reached. */
   atCap: number
   unknown: {
     ever: number
@@ -42,13 +47,13 @@ export interface Verdict {
   }
 }
 
-const dayMs = 86_400_000
+export const dayMs = 86_400_000
 
 /** Holds what the receiving side has counted against the ledger. */
 export function judge(
   rows: readonly LedgerRow[],
   accepted: readonly Accepted[],
-  caps: readonly MailboxCap[],
+  caps: readonly Cap[],
 ): Verdict {
   const rowOf = new Map(rows.map((row) => [row.messageId, row]))
   const byMessageId = Map.groupBy(accepted, ({ messageId }) => messageId)
@@ -56,17 +61,23 @@ export function judge(
   const ever = rows.filter(({ wasUnknown, status }) => wasUnknown || status === 'unknown').length
   const isMissed = ({ messageId }: LedgerRow) => byMessageId.has(messageId ?? '')
   const left = unknown.filter((row) => !isMissed(row))
+  const counted = caps.map((cap) => ({
+    cap,
+    most: mostAtOnce(
+      accepted.filter((mail) => cap.covers(mail, rowOf.get(mail.messageId))),
+      cap.period,
+    ),
+  }))
   return {
     emails: rows.length,
     accepted: accepted.length,
     byStatus: countBy(rows, ({ status }) => status),
     duplicates: findDuplicates(byMessageId, accepted, rowOf),
     lost: findLost(rows, byMessageId, rowOf),
-    overCap: caps.flatMap((cap) => findExcess(cap, accepted)),
-    atCap: caps.filter(
-      ({ address, daily, rolling }) =>
-        accepted.filter(({ sender }) => sender === address).length >= Math.min(daily, rolling),
-    ).length,
+    overCap: counted.flatMap(({ cap, most }) =>
+      most > cap.limit ? [`${cap.of}: ${most}, of ${cap.limit}`] : [],
+    ),
+    atCap: counted.filter(({ cap, most }) => most >= cap.limit).length,
     unknown: {
       ever,
       resolved: ever - unknown.length,
@@ -118,14 +129,18 @@ function findLost(
   ]
 }
 
-function findExcess({ address, daily, rolling }: MailboxCap, accepted: readonly Accepted[]): string[] {
-  const times = accepted
-    .flatMap(({ sender, atMs }) => (sender === address ? [atMs] : []))
-    .sort((a, b) => a - b)
-  const days = Map.groupBy(times, (atMs) => Math.floor(atMs / dayMs))
-  const overDay = [...days].flatMap(([, all]) =>
-    all.length > daily ? [`${address} sent ${all.length} on a day, of ${daily}`] : [],
-  )
-  const over24 = times.some((atMs, n) => (times[n + rolling] ?? Number.POSITIVE_INFINITY) < atMs + dayMs)
-  return over24 ? [...overDay, `${address} sent more than ${rolling} in 24 hours`] : overDay
+/** The most in one day, or in any time of that length. */
+function mostAtOnce(mails: readonly Accepted[], period: Cap['period']): number {
+  const times = mails.map(({ atMs }) => atMs).sort((a, b) => a - b)
+  if (period === 'day') {
+    const days = Map.groupBy(times, (atMs) => Math.floor(atMs / dayMs))
+    return Math.max(0, ...[...days.values()].map((all) => all.length))
+  }
+  let first = 0
+  let most = 0
+  for (const [last, atMs] of times.entries()) {
+    while ((times[first] ?? atMs) <= atMs - period) first += 1
+    most = Math.max(most, last - first + 1)
+  }
+  return most
 }
