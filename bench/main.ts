@@ -5,13 +5,14 @@ import { benchPlan } from './plan.ts'
 import { benchSend } from './send.ts'
 import { benchSync } from './sync.ts'
 
-const usage = `npm run bench -- send [--emails 5000] [--mailboxes 20] [--connections 5] [--smtp HOST:PORT] [--runs 1] [--json]
+const usage = `npm run bench -- send [--emails 5000] [--mailboxes 20] [--connections 5] [--limits] [--smtp HOST:PORT] [--runs 1] [--json]
 npm run bench -- plan [--leads 100000] [--runs 1] [--json]
 npm run bench -- sync [--mailboxes 5000] [--messages 1] [--runs 1] [--json]
 npm run bench -- bounce [--reports 20000] [--acted 5000] [--runs 1] [--json]
 
 Everything runs for real: PostgreSQL with durable commits (the embedded one, or DATABASE_URL's server), worker
-processes of their own, and an SMTP sink in a process of its own unless --smtp names another.`
+processes of their own, and an SMTP sink in a process of its own unless --smtp names another. --limits: every kind of
+limit is set, none is reached.`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,6 +24,7 @@ const { values, positionals } = parseArgs({
     leads: { type: 'string', default: '100000' },
     reports: { type: 'string', default: '20000' },
     acted: { type: 'string', default: '5000' },
+    limits: { type: 'boolean', default: false },
     smtp: { type: 'string' },
     runs: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
@@ -36,6 +38,7 @@ const benches: Record<string, () => Promise<Record<string, unknown>>> = {
       emails: Number(values.emails),
       mailboxes: Number(values.mailboxes ?? 20),
       connections: Number(values.connections),
+      limits: values.limits,
       smtp: values.smtp,
     }),
   plan: () => benchPlan({ leads: Number(values.leads) }),

@@ -7,6 +7,8 @@ export interface SendBench {
   emails: number
   mailboxes: number
   connections: number
+  /** Sets a limit of every kind, so high that none is reached. */
+  limits: boolean
   /** HOST:PORT of another sink. */
   smtp: string | undefined
 }
@@ -17,6 +19,7 @@ export async function benchSend(options: SendBench): Promise<Record<string, unkn
   const sink = options.smtp ? undefined : await startSink()
   const [host, port] = options.smtp ? splitHost(options.smtp) : [sink?.host, sink?.port]
   await fill(ground.pool, options, host ?? '', port ?? 0)
+  if (options.limits) await setLimits(ground.pool)
 
   const scheduler = startWorker('workers/scheduler.ts', ground.env)
   const sending = startWorker('workers/sending.ts', ground.env)
@@ -103,6 +106,14 @@ async function fill(pool: pg.Pool, options: SendBench, host: string, port: numbe
     `insert into lane_wakes (tenant_id, email_account_id, lane) select $1, id, 'normal' from unnest($2::uuid[]) id`,
     [tenantId, mailboxes],
   )
+}
+
+async function setLimits(pool: pg.Pool): Promise<void> {
+  await pool.query('update email_accounts set hourly_limit = 1000000, rolling_limit = 1000000')
+  await pool.query(
+    'update tenants set daily_limit = 1000000, domain_per_minute = 1000000, provider_per_minute = 1000000',
+  )
+  await pool.query('update campaigns set daily_limit = 1000000, new_leads_per_day = 1000000')
 }
 
 const allDay = ['00:00-24:00']
