@@ -12,7 +12,7 @@ export interface ParsedFile extends ReportVerdict {
   file: string
 }
 
-/** Verdicts of message files, in order; a directory stands for its files by name. Throws AppError where a path cannot be read. */
+/** Verdicts of message files, in order; a directory stands for all files below it, by name. Throws AppError where a path cannot be read. */
 export async function* parseReportFiles(paths: readonly string[]): AsyncGenerator<ParsedFile> {
   for (const path of paths)
     for (const file of await filesAt(path)) yield { file, ...parseReport(await readAt(file)) }
@@ -21,18 +21,21 @@ export async function* parseReportFiles(paths: readonly string[]): AsyncGenerato
 async function filesAt(path: string): Promise<string[]> {
   const entry = await stat(path).catch((cause) => unreadable(path, cause))
   if (!entry.isDirectory()) return [path]
-  const names: string[] = []
-  for await (const child of await opendir(path)) if (child.isFile()) names.push(child.name)
-  return names.sort().map((name) => join(path, name))
+  const files: string[] = []
+  for await (const child of await opendir(path, { recursive: true }))
+    if (child.isFile()) files.push(join(child.parentPath, child.name))
+  return files.sort()
 }
 
 /** No more of a file than is looked at, and one byte that says that there is more. */
 async function readAt(file: string): Promise<Buffer> {
   const handle = await open(file).catch((cause) => unreadable(file, cause))
   try {
-    const { size } = await handle.stat()
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.min(size, maxMessageBytes + 1)))
-    return buffer.subarray(0, bytesRead)
+    const parts: Buffer[] = []
+    // A pipe has no size, and its end comes when it comes.
+    for await (const part of handle.createReadStream({ end: maxMessageBytes, autoClose: false }))
+      parts.push(part)
+    return Buffer.concat(parts)
   } finally {
     await handle.close()
   }

@@ -12,6 +12,7 @@ export interface SuppressionColumns {
 
 export type SuppressionRow = { ok: true; suppression: NewSuppression } | { ok: false; reason: string }
 
+// In this order: a list with addresses and their domains is one of addresses.
 const valueNames = ['value', 'email', 'address', 'email_address', 'e_mail', 'domain']
 /** Sources of an exported list that are kept: what a recipient asked for outranks the rest. */
 const keptSources = new Set(['complaint', 'unsubscribe'])
@@ -27,9 +28,10 @@ export function suppressionColumns(names: readonly string[]): SuppressionColumns
       .toLowerCase()
       .replaceAll(/[\s-]+/g, '_'),
   )
-  const value = keys.findIndex((key) => valueNames.includes(key))
   const at = (key: string) => keys.indexOf(key)
-  if (value >= 0) return { value, reason: at('reason'), source: at('source'), expiresAt: at('expires_at') }
+  const value = valueNames.map(at).find((index) => index >= 0)
+  if (value !== undefined)
+    return { value, reason: at('reason'), source: at('source'), expiresAt: at('expires_at') }
   if (readValue(names[0] ?? '').ok) return undefined
   const shown = names.map((name) => `"${name}"`).join(', ')
   const wanted = 'It needs a column "value", "email" or "domain", or one address a line.'
@@ -48,9 +50,9 @@ export function readSuppressionRow(
   const value = readValue(cell(columns.value) ?? '')
   if (!value.ok) return value
   const expires = cell(columns.expiresAt)
-  const expiresAt = expires === undefined ? null : new Date(expires)
-  if (expiresAt && Number.isNaN(expiresAt.getTime()))
-    return { ok: false, reason: `"${expires}" is not a date such as 2027-01-31` }
+  const expiresAt = expires === undefined ? null : readTime(expires)
+  if (expiresAt === undefined)
+    return { ok: false, reason: `"${expires}" is not a date such as 2027-01-31 or 2027-01-31T18:00:00Z` }
   const source = cell(columns.source) ?? ''
   return {
     ok: true,
@@ -62,6 +64,19 @@ export function readSuppressionRow(
       expiresAt,
     },
   }
+}
+
+/** ISO 8601 and nothing that the machine's zone or language would decide: UTC where no offset is given. */
+function readTime(text: string): Date | undefined {
+  const parts =
+    /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i.exec(
+      text,
+    )
+  if (!parts) return undefined
+  const [, day, time = '00:00', zone = 'Z'] = parts
+  const offset = /^[+-]\d{2}$/.test(zone) ? `${zone}:00` : zone.replace(/^([+-]\d{2})(\d{2})$/, '$1:$2')
+  const read = new Date(`${day}T${time}${offset.toUpperCase()}`)
+  return Number.isNaN(read.getTime()) ? undefined : read
 }
 
 type ReadValue = { ok: true; scope: 'address' | 'domain'; value: string } | { ok: false; reason: string }

@@ -88,7 +88,7 @@ test('a file goes in once, its bad lines are named, and what it holds is never m
   const first = await suppressions('import', 'list.csv', '--reason', 'old list')
   expect(first.stderr.trim().split('\n')).toEqual([
     'line 3: "nobody" is neither an address nor a domain',
-    'line 5: "soon" is not a date such as 2027-01-31',
+    'line 5: "soon" is not a date such as 2027-01-31 or 2027-01-31T18:00:00Z',
     'line 6: it ended on 2020-01-31',
   ])
   expect(first.stdout).toBe('Suppressed 2; 0 stood already; 3 rows refused. 1 email will not go out.\n')
@@ -165,6 +165,40 @@ test('a removed one is mailed again; who removed it and why stays, and an earlie
     code: 4,
     stderr: 'Not suppressed: bob@oak.test.\n',
   })
+})
+
+test('removing one says what still forbids mail to the address', async () => {
+  await suppressions('add', 'ada@oak.test', 'oak.test', '--reason', 'asked')
+  const removed = await suppressions('remove', 'ada@oak.test', '--reason', 'asked to be back')
+  expect(removed.stdout).toBe(
+    'Removed 1 of 1.\nada@oak.test is still not mailed: oak.test is suppressed too (asked). ' +
+      'Lift it: rookery suppressions remove oak.test\n',
+  )
+  expect(await suppressions('remove', 'bob@oak.test', '--reason', 'x')).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining('bob@oak.test is still not mailed: oak.test is suppressed'),
+  })
+})
+
+test('a list of addresses with their domains suppresses the addresses, and reads times as UTC', async () => {
+  await write('both.csv', [
+    'Domain,E-Mail,expires at',
+    'oak.test,ada@oak.test,2999-01-31 18:00',
+    'elm.test,bea@elm.test,01/02/2999',
+    'elm.test,cai@elm.test,2999-01-31T18:00:00+0200',
+  ])
+  const imported = await suppressions('import', 'both.csv')
+  expect(`${imported.stdout}${imported.stderr}`).toContain('"01/02/2999" is not a date such as')
+  const rows = await database.db
+    .selectFrom('suppressions')
+    .select(['value', 'expires_at'])
+    .where('tenant_id', '=', tenant.id)
+    .orderBy('value')
+    .execute()
+  expect(rows).toEqual([
+    { value: 'ada@oak.test', expires_at: new Date('2999-01-31T18:00:00Z') },
+    { value: 'cai@elm.test', expires_at: new Date('2999-01-31T16:00:00Z') },
+  ])
 })
 
 test('an entry for every tenant holds for all of them, and no tenant removes it', async () => {

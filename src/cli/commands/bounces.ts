@@ -6,7 +6,7 @@ export function addBounceCommands(program: Command): void {
   const group = program.command('bounces').description('Read delivery reports and SMTP replies.')
   group
     .command('parse')
-    .argument('<path...>', 'message files, or directories of them')
+    .argument('<path...>', 'message files, /dev/stdin, or directories: all files below them')
     .description(
       'Print what each message says was not delivered, and why: one JSON line for each file, in order.',
     )

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { normaliseAddress } from '../../core/email-address.ts'
 import { AppError } from '../../core/errors.ts'
+import type { Db } from '../../db/connect.ts'
 import { suppress } from '../../jobs/suppress.ts'
 import { readValue } from '../../suppression/csv.ts'
 import {
@@ -71,15 +72,30 @@ async function add(values: string[], options: ScopeOptions & { reason: string })
 async function remove(values: string[], options: ScopeOptions & { reason: string }): Promise<void> {
   const wanted = values.map((value) => entryOf(value).value)
   const removal = { at: new Date(), by: accountName(), reason: options.reason }
-  const removed = await withDatabase(async ({ db }) =>
-    setSuppressionsRemoved(db, await resolveScope(db, options), wanted, removal),
+  const { removed, standing } = await withDatabase(async ({ db }) => {
+    const tenantId = await resolveScope(db, options)
+    const ended = await setSuppressionsRemoved(db, tenantId, wanted, removal)
+    return { removed: ended, standing: tenantId === null ? [] : await listStanding(db, tenantId, wanted) }
+  })
+  if (removed.length === 0)
+    throw new AppError('not_found', `Not suppressed: ${wanted.join(', ')}.`, { details: standing })
+  print(removed.map(suppressionOutput), options, () =>
+    [`Removed ${removed.length} of ${new Set(wanted).size}.`, ...standing].join('\n'),
   )
-  if (removed.length === 0) throw new AppError('not_found', `Not suppressed: ${wanted.join(', ')}.`)
-  print(
-    removed.map(suppressionOutput),
-    options,
-    () => `Removed ${removed.length} of ${new Set(wanted).size}.`,
-  )
+}
+
+/** What still forbids mail to these addresses: their domain, or an entry for every tenant. */
+async function listStanding(db: Db, tenantId: string, values: readonly string[]): Promise<string[]> {
+  const addresses = [...new Set(values)].filter((value) => value.includes('@'))
+  const lines: string[] = []
+  for (const address of addresses)
+    for (const { value, reason, tenant_id } of await findSuppressions(db, tenantId, address)) {
+      const [whose, flag] = tenant_id === null ? ['for every tenant', ' --every-tenant'] : ['too', '']
+      lines.push(
+        `${address} is still not mailed: ${value} is suppressed ${whose} (${reason}). Lift it: rookery suppressions remove ${value}${flag}`,
+      )
+    }
+  return lines
 }
 
 async function list(options: TenantOptions & { limit: number; ended?: boolean }): Promise<void> {

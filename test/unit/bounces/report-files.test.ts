@@ -1,10 +1,13 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { classifyReplyLines, parseReportFiles } from '../../../src/bounces/report-files.ts'
 import { serverReports } from './reports/server-reports.ts'
+
+const reader = join(import.meta.dirname, '../../../src/bounces/report-files.ts')
 
 let folder = ''
 
@@ -32,6 +35,21 @@ describe('bounces parse', () => {
   it('keeps the order of its arguments', async () => {
     const parsed = await collect(parseReportFiles([join(folder, 'b.eml'), join(folder, 'a.eml')]))
     expect(parsed.map((one) => one.type)).toEqual(['none', 'bounce'])
+  })
+
+  it('reads what lies deeper, and what has no size', async () => {
+    const inner = join(folder, 'inner')
+    await mkdir(join(inner, 'cur'), { recursive: true })
+    await writeFile(join(inner, 'cur', 'c.eml'), serverReports[0]?.message ?? '')
+    expect(await collect(parseReportFiles([inner]))).toMatchObject([
+      { file: join(inner, 'cur', 'c.eml'), type: 'bounce' },
+    ])
+    const program = `for await (const one of (await import(${JSON.stringify(reader)})).parseReportFiles(['/dev/stdin'])) console.log(one.type)`
+    const pipe = 'cat "$1" | "$2" --input-type=module -e "$3"'
+    const file = join(inner, 'cur', 'c.eml')
+    const { stdout } = spawnSync('sh', ['-c', pipe, 'sh', file, process.execPath, program])
+    expect(String(stdout)).toBe('bounce\n')
+    await rm(inner, { recursive: true })
   })
 
   it('names the path that cannot be read', async () => {
