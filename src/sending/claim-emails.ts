@@ -81,8 +81,7 @@ export async function claimEmails(
     const picks = grantLanes(round, stateOf, budgets, blocks, now)
     const found = picks.length > 0 ? await lockDueEmails(trx, picks, now) : []
     const { claimed, dropped, refused } = decide(round, found, stateOf, budgets, options, now)
-    for (const budget of takings(claimed, stateOf, budgets, options.random, now))
-      budgets.set(budget.key, budget)
+    chargeLanes(claimed, stateOf, budgets, options.random, now)
     candidates.push(...found)
     decided.claimed.push(...claimed)
     decided.dropped.push(...dropped)
@@ -273,18 +272,20 @@ async function writeDropped(trx: Trx, dropped: Decided['dropped']): Promise<void
   await setPostponed(trx, postponements)
 }
 
-/** The budgets as they are after these claims. */
-function takings(
+/** Takes what was claimed from the lanes' budgets, one lane after the other: mailboxes of a tenant share a row. */
+function chargeLanes(
   claimed: readonly ClaimedEmail[],
   stateOf: ReadonlyMap<string, LaneState>,
-  budgets: ReadonlyMap<string, Budget>,
+  budgets: Map<string, Budget>,
   random: () => number,
   now: Date,
-): Budget[] {
-  return [...Map.groupBy(claimed, laneId)].flatMap(([lane, emails]) => {
+): void {
+  for (const [lane, emails] of Map.groupBy(claimed, laneId)) {
     const state = stateOf.get(lane)
-    return state ? takeFrom(budgets, state.limits, emails.length, now, random()) : []
-  })
+    if (!state) continue
+    for (const budget of takeFrom(budgets, state.limits, emails.length, now, random()))
+      budgets.set(budget.key, budget)
+  }
 }
 
 function touched(claimed: readonly ClaimedEmail[], budgets: ReadonlyMap<string, Budget>): Budget[] {

@@ -103,6 +103,17 @@ describe('a tenant with a limit of its day', () => {
     expect(answer?.block).toMatchObject({ code: 'tenant_daily_limit' })
   })
 
+  test('sends no more when one claim is for all its mailboxes', async () => {
+    await setTenant({ daily_limit: 17 })
+    await fill(10)
+    const sent: number[] = []
+    for (let turn = 0; turn < 4; turn += 1) {
+      const answers = await claim(database.db, ...mailboxes.map((mailbox) => claimOf(mailbox, 1)))
+      sent.push(answers.reduce((sum, { emails }) => sum + emails.length, 0))
+    }
+    expect(sent).toEqual([8, 8, 1, 0])
+  })
+
   test('uses all of a cap that has several rows', async () => {
     await setTenant({ daily_limit: 800 })
     await database.db
