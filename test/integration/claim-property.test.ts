@@ -29,7 +29,8 @@ function noonZone(): string {
 const fates = ['sent', 'failed', 'unknown', 'scheduled', 'left on the wire', 'rolled back'] as const
 
 const step = fc.record({
-  mailbox: fc.nat({ max: 2 }),
+  /** Those whose claims one transaction takes together. */
+  mailboxes: fc.uniqueArray(fc.nat({ max: 2 }), { minLength: 1, maxLength: 3 }),
   wanted: fc.integer({ min: 1, max: 4 }),
   fate: fc.constantFrom(...fates),
 })
@@ -78,20 +79,20 @@ async function build(world: World) {
 
 class Crash extends Error {}
 
-async function work(mailbox: Mailbox, { wanted, fate }: Step): Promise<void> {
+async function work(mailboxes: readonly Mailbox[], { wanted, fate }: Step): Promise<void> {
   const { db } = database
-  const request = claimOf(mailbox, wanted)
+  const requests = mailboxes.map((mailbox) => claimOf(mailbox, wanted))
   if (fate === 'rolled back') {
     const dies = db.transaction().execute(async (trx) => {
-      await claimEmails(trx, [request], claimOptions)
+      await claimEmails(trx, requests, claimOptions)
       throw new Crash()
     })
     await expect(dies).rejects.toThrow(Crash)
     return
   }
-  const [answer] = await claim(db, request)
+  const answers = await claim(db, ...requests)
   if (fate === 'left on the wire') return
-  for (const email of answer?.emails ?? []) await settle(db, outcomeOf(email, fate))
+  for (const email of answers.flatMap(({ emails }) => emails)) await settle(db, outcomeOf(email, fate))
 }
 
 const mayHaveLeft = ({ status }: Email) => ['submitting', 'sent', 'unknown'].includes(status)
@@ -104,8 +105,8 @@ test('random claims, settles and crashes of four workers exceed no limit and los
       await Promise.all(
         world.workers.map(async (steps) => {
           for (const one of steps) {
-            const mailbox = mailboxes[one.mailbox]
-            if (mailbox) await work(mailbox, one)
+            const claiming = one.mailboxes.flatMap((at) => mailboxes[at] ?? [])
+            await work(claiming, one)
           }
         }),
       )
