@@ -581,6 +581,108 @@ export interface TenantsTable {
   daily_limit: number | null
   domain_per_minute: number | null
   provider_per_minute: number | null
+  warmup_pool: Defaulted<'none' | 'closed' | 'shared'>
+}
+
+export interface WarmupAccountsTable {
+  tenant_id: string
+  email_account_id: string
+  ramp_start: Defaulted<number>
+  ramp_step: Defaulted<number>
+  ramp_ceiling: Defaulted<number>
+  weekdays_only: Defaulted<boolean>
+  jitter: Defaulted<number>
+  reply_share: Defaulted<number>
+  language: Defaulted<'en' | 'de' | 'es'>
+  folder: Defaulted<string>
+  started_on: string
+  seed: number
+  paused_at: Timestamp | null
+  paused_reason: string | null
+  health: Defaulted<'healthy' | 'watch' | 'throttled' | 'quarantined'>
+  health_since: Defaulted<Timestamp>
+  health_reason: string | null
+  next_round_at: Defaulted<Timestamp>
+  last_round_at: Timestamp | null
+  last_round_note: string | null
+  round_failures: Defaulted<number>
+  created_at: Defaulted<Timestamp>
+  updated_at: Defaulted<Timestamp>
+}
+
+export interface WarmupDailyStatsTable {
+  tenant_id: string
+  email_account_id: string
+  date: string
+  ramp_cap: Defaulted<number>
+  emails_sent: Defaulted<number>
+  campaign_sent: Defaulted<number>
+  inbox_count: Defaulted<number>
+  junk_count: Defaulted<number>
+  rescued: Defaulted<number>
+  opens_received: Defaulted<number>
+  replies_received: Defaulted<number>
+  replies_sent: Defaulted<number>
+  bounces: Defaulted<number>
+  complaints: Defaulted<number>
+  reputation_score: Defaulted<number>
+  placement: Defaulted<Json>
+  created_at: Defaulted<Timestamp>
+  updated_at: Defaulted<Timestamp>
+}
+
+export interface WarmupExchangesTable {
+  tenant_id: string
+  id: string
+  email_account_id: string
+  side: 'sender' | 'receiver'
+  token: string
+  thread_token: string
+  depth: Defaulted<number>
+  partner_mailbox: string
+  partner_domain: string
+  partner_provider: string
+  plan_date: string
+  planned_at: Timestamp
+  email_id: string | null
+  found_at: Timestamp | null
+  placement: 'inbox' | 'junk' | null
+  act_after: Timestamp | null
+  wants_reply: Defaulted<boolean>
+  reply_after: Timestamp | null
+  finished_at: Timestamp | null
+  note: string | null
+}
+
+export interface WarmupInteractionsTable {
+  tenant_id: string
+  id: string
+  email_account_id: string
+  interaction_type: 'sent' | 'received' | 'rescued' | 'read' | 'flagged' | 'replied' | 'filed'
+  partner_mailbox: string
+  token: string
+  placement: 'inbox' | 'junk' | null
+  email_id: string | null
+  interaction_at: Defaulted<Timestamp>
+  created_at: Defaulted<Timestamp>
+}
+
+export interface WarmupPlansTable {
+  tenant_id: string
+  email_account_id: string
+  plan_date: string
+  wanted: number
+  planned: number
+  note: string | null
+  created_at: Defaulted<Timestamp>
+}
+
+export interface WarmupRejectsTable {
+  tenant_id: string
+  email_account_id: string
+  date: string
+  reason: 'forged' | 'replayed' | 'misdirected'
+  count: Defaulted<number>
 }
 
 export interface Database {
@@ -619,4 +721,10 @@ export interface Database {
   system_notifications: SystemNotificationsTable
   templates: TemplatesTable
   tenants: TenantsTable
+  warmup_accounts: WarmupAccountsTable
+  warmup_daily_stats: WarmupDailyStatsTable
+  warmup_exchanges: WarmupExchangesTable
+  warmup_interactions: WarmupInteractionsTable
+  warmup_plans: WarmupPlansTable
+  warmup_rejects: WarmupRejectsTable
 }
