@@ -34,6 +34,22 @@ export class FarmFolder {
     return uid
   }
 
+  /** Takes messages away, as another client would or a MOVE does. */
+  remove(uids: readonly number[]): FarmMessage[] {
+    const gone = this.messages.filter(({ uid }) => uids.includes(uid))
+    const left = this.messages.filter(({ uid }) => !uids.includes(uid))
+    this.messages.splice(0, this.messages.length, ...left)
+    this.highestModseq += 1
+    return gone
+  }
+
+  /** STORE +FLAGS and -FLAGS. */
+  setFlags(message: FarmMessage, flags: readonly string[], set: boolean): void {
+    const others = message.flags.filter((flag) => !flags.includes(flag))
+    message.flags = set ? [...others, ...flags] : others
+    this.highestModseq += 1
+  }
+
   /** The messages of a sequence set of UIDs; "*" is the last one there is, so "n:*" always has it (RFC 3501 section 9). */
   select(set: string): { seq: number; message: FarmMessage }[] {
     const last = this.messages.at(-1)?.uid ?? 0

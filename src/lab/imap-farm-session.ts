@@ -4,11 +4,13 @@ import { type FarmFolder, fetchResponse } from './imap-farm-folder.ts'
 export interface FarmOwner {
   /** The folders of a mailbox, if name and password are right. */
   logIn(username: string, password: string): FarmFolder[] | undefined
+  /** A folder was made for it to be listed from now on. */
+  createFolder(username: string, name: string): void
   /** Sees every command, as `UID FETCH`, with what follows it. */
   onCommand(name: string, rest: string, username: string): void
 }
 
-const capabilities = 'IMAP4rev1 AUTH=PLAIN SPECIAL-USE CONDSTORE'
+const capabilities = 'IMAP4rev1 AUTH=PLAIN SPECIAL-USE CONDSTORE MOVE'
 
 /** Speaks the part of IMAP4rev1 (RFC 3501) that our door uses, from memory. */
 export class FarmSession {
@@ -18,6 +20,7 @@ export class FarmSession {
   #username = ''
   #folders: FarmFolder[] | undefined
   #selected: FarmFolder | undefined
+  #writable = false
   #authenticating: string | undefined
 
   constructor(socket: Socket, owner: FarmOwner) {
@@ -74,6 +77,15 @@ export class FarmSession {
       const found = this.#selected?.search(rest) ?? []
       this.#write(`* SEARCH${found.map((uid) => ` ${uid}`).join('')}`, `${tag} OK done`)
     },
+    'UID STORE': (tag, rest) => this.#store(tag, rest),
+    'UID MOVE': (tag, rest) => this.#move(tag, rest),
+    CREATE: (tag, rest) => {
+      const [name = ''] = words(rest)
+      const known = this.#find(name) !== undefined
+      if (!known) this.#owner.createFolder(this.#username, name)
+      this.#write(`${tag} ${known ? 'NO [ALREADYEXISTS] there is one' : 'OK done'}`)
+    },
+    SUBSCRIBE: (tag) => this.#write(`${tag} OK done`),
     LOGOUT: (tag) => {
       this.#write('* BYE', `${tag} OK done`)
       this.#socket.end()
@@ -105,8 +117,36 @@ export class FarmSession {
     this.#write(`${tag} OK done`)
   }
 
+  #find(name: string): FarmFolder | undefined {
+    return this.#folders?.find((folder) => folder.name.toUpperCase() === name.toUpperCase())
+  }
+
+  #store(tag: string, rest: string): void {
+    const [, set = '', sign, list = ''] = /^(\S+) ([+-])FLAGS(?:\.SILENT)? \(([^)]*)\)/i.exec(rest) ?? []
+    for (const { message } of this.#selected?.select(set) ?? [])
+      this.#selected?.setFlags(message, list.split(' '), sign === '+')
+    this.#write(`${tag} ${this.#selected && this.#writable ? 'OK done' : 'NO [READ-ONLY] no'}`)
+  }
+
+  #move(tag: string, rest: string): void {
+    const [set = '', name = ''] = words(rest)
+    const to = this.#find(name)
+    const from = this.#selected
+    if (!from || !to || !this.#writable) {
+      this.#write(`${tag} NO ${to ? '[READ-ONLY] no' : '[TRYCREATE] no such folder'}`)
+      return
+    }
+    const found = from.select(set)
+    const moved = from.remove(found.map(({ message }) => message.uid))
+    for (const { content, internalDate, flags } of moved) to.add(content, internalDate, flags)
+    // Each number is that of the moment: the ones behind have moved up.
+    const expunged = found.map(({ seq }, before) => `* ${seq - before} EXPUNGE`)
+    this.#write(...expunged, `${tag} OK done`)
+  }
+
   #select(tag: string, name: string, access: string): void {
-    this.#selected = this.#folders?.find((folder) => folder.name.toUpperCase() === name.toUpperCase())
+    this.#selected = this.#find(name)
+    this.#writable = access === 'READ-WRITE'
     if (!this.#selected) {
       this.#write(`${tag} NO [NONEXISTENT] no such folder`)
       return
@@ -114,6 +154,7 @@ export class FarmSession {
     const { messages, uidValidity, uidNext, highestModseq } = this.#selected
     this.#write(
       '* FLAGS (\\Seen \\Answered \\Flagged \\Deleted)',
+      '* OK [PERMANENTFLAGS (\\Seen \\Answered \\Flagged \\Deleted \\*)] kept',
       `* ${messages.length} EXISTS`,
       '* 0 RECENT',
       `* OK [UIDVALIDITY ${uidValidity}] valid`,

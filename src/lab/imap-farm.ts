@@ -8,7 +8,14 @@ export interface ImapFarmOptions {
   mailboxes?: readonly string[]
   /** Of every mailbox; `lab password` if left out. */
   password?: string
+  /** Beside INBOX, with its special use (RFC 6154) if the server says it; Junk and Sent if left out. */
+  folders?: readonly { name: string; use?: string }[]
 }
+
+const usual = [
+  { name: 'Junk', use: '\\Junk' },
+  { name: 'Sent', use: '\\Sent' },
+]
 
 /** Starts one server on a free port of 127.0.0.1 that holds any number of mailboxes in memory. */
 export async function startImapFarm(options: ImapFarmOptions = {}): Promise<ImapFarm> {
@@ -25,14 +32,16 @@ export class ImapFarm implements FarmOwner {
   /** How often each command came, and how many logins each mailbox had. */
   readonly commands = new Map<string, number>()
   readonly logins = new Map<string, number>()
+  readonly #usual: NonNullable<ImapFarmOptions['folders']>
   readonly #mailboxes = new Map<string, FarmFolder[]>()
   readonly #server = createServer((socket) => {
     this.connections.add(socket)
     new FarmSession(socket, this)
   })
 
-  constructor({ mailboxes = [], password = 'lab password' }: ImapFarmOptions) {
+  constructor({ mailboxes = [], password = 'lab password', folders = usual }: ImapFarmOptions) {
     this.password = password
+    this.#usual = folders
     for (const username of mailboxes) this.#folders(username)
   }
 
@@ -76,6 +85,10 @@ export class ImapFarm implements FarmOwner {
     return this.#folders(username)
   }
 
+  createFolder(username: string, name: string): void {
+    this.#folders(username).push(new FarmFolder(name))
+  }
+
   onCommand(name: string): void {
     this.commands.set(name, (this.commands.get(name) ?? 0) + 1)
     this.connections.changed()
@@ -86,8 +99,7 @@ export class ImapFarm implements FarmOwner {
     if (known) return known
     const folders = [
       new FarmFolder('INBOX'),
-      new FarmFolder('Junk', '\\Junk'),
-      new FarmFolder('Sent', '\\Sent'),
+      ...this.#usual.map(({ name, use }) => new FarmFolder(name, use)),
     ]
     this.#mailboxes.set(username, folders)
     return folders
