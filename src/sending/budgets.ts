@@ -1,4 +1,5 @@
 import { civilDate } from '../core/civil-time.ts'
+import { type RampPolicy, rampCap } from '../core/ramp.ts'
 import { type Budget, type Charge, type Left, leftOf, takenFrom } from './charge.ts'
 
 /** What limits one mailbox. */
@@ -14,6 +15,8 @@ export interface MailboxLimits {
   minGapSeconds: number
   /** Share of the gap that is added at random. */
   gapJitter: number
+  /** Of a mailbox that is being warmed up: lowers its days, for campaigns and warmup alike. */
+  ramp?: RampPolicy | null
   /** What limits its tenant as a whole. */
   tenantDay?: TenantDay | null
 }
@@ -63,9 +66,7 @@ function chargesOf(limits: MailboxLimits, now: Date, nextDay: NextDay): Charge[]
   const { mailboxId, dailyLimit, rollingLimit, hourlyLimit, timezone, tenantDay } = limits
   const days = daysOf(now, timezone).map((day) => ({
     key: `${prefix(mailboxId)}/day/${day}`,
-    cap: dailyLimit,
-    code: 'daily_limit',
-    reason: `the mailbox has reached its ${dailyLimit} emails of the day (${timezone})`,
+    ...capOfDay(limits, day),
     nextDay: () => nextDay(timezone),
   }))
   const rollingCap = rollingLimit ?? dailyLimit
@@ -86,6 +87,23 @@ function chargesOf(limits: MailboxLimits, now: Date, nextDay: NextDay): Charge[]
       ]
     : []
   return [...days, rolling, ...hour, ...(tenantDay ? tenantCharges(tenantDay, now, nextDay) : [])]
+}
+
+/** What the mailbox may send on that day, and what is said when it has. */
+export function capOfDay(
+  { dailyLimit, timezone, ramp }: Pick<MailboxLimits, 'dailyLimit' | 'timezone' | 'ramp'>,
+  day: string,
+): Pick<Charge, 'cap' | 'code' | 'reason'> {
+  const warmed = ramp ? rampCap(ramp, day) : dailyLimit
+  if (warmed >= dailyLimit) {
+    const reason = `the mailbox has reached its ${dailyLimit} emails of the day (${timezone})`
+    return { cap: dailyLimit, code: 'daily_limit', reason }
+  }
+  const reason =
+    warmed === 0
+      ? `the mailbox is being warmed up, and rests on ${day} (${timezone})`
+      : `the mailbox is being warmed up, and has reached the ${warmed} emails of its day (${timezone})`
+  return { cap: warmed, code: 'warmup_ramp', reason }
 }
 
 /** One row up to this cap; above it, enough claims meet there to be worth several. */

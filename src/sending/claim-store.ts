@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
+import type { RampPolicy } from '../core/ramp.ts'
 import type { Db, Trx } from '../db/connect.ts'
 import { isNotedEpoch } from '../db/epoch.ts'
 import { toJson } from '../db/json.ts'
+import { rampOfAccount } from '../db/ramp-policy.ts'
 import type { Budget } from './charge.ts'
 import type { Candidate, CandidateCampaign, CandidateLead } from './claim.ts'
 import type { LaneBlock, LaneState } from './lane-state.ts'
@@ -24,7 +26,7 @@ export async function listLaneStates(
            t.timezone as tenant_timezone, t.daily_limit as tenant_daily_limit, t.domain_per_minute, t.provider_per_minute,
            exists (select 1 from campaigns c where c.tenant_id = t.id and c.status = 'active'
                       and (c.daily_limit is not null or c.new_leads_per_day is not null)) as limited_campaigns,
-           ${isNotedEpoch} as same_epoch
+           ${isNotedEpoch} as same_epoch, ${rampOfAccount} as ramp
       from unnest(${lanes.map((lane) => lane.mailboxId)}::uuid[], ${lanes.map((lane) => lane.lane)}::text[])
              as wanted (mailbox_id, lane)
       join sending_lanes l on l.email_account_id = wanted.mailbox_id and l.lane = wanted.lane
@@ -64,6 +66,7 @@ interface LaneStateRow {
   limited_campaigns: boolean
   now: Date
   same_epoch: boolean
+  ramp: RampPolicy | null
 }
 
 function toLaneState(row: LaneStateRow): LaneState {
@@ -87,6 +90,7 @@ function toLaneState(row: LaneStateRow): LaneState {
       hourlyLimit: row.hourly_limit,
       minGapSeconds: row.min_gap_seconds,
       gapJitter: row.gap_jitter,
+      ramp: row.ramp,
     },
     tenant: {
       timezone: row.tenant_timezone,

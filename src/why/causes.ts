@@ -55,6 +55,7 @@ const remembered = new Set([
 // So have the mailbox's own budgets. A tenant's is known by the block alone, which is lifted when the cap is changed.
 const budgetCodes = new Set([
   'daily_limit',
+  'warmup_ramp',
   'rolling_limit',
   'hourly_limit',
   'gap',

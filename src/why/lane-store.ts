@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
+import type { RampPolicy } from '../core/ramp.ts'
 import type { Db } from '../db/connect.ts'
+import { rampOfAccount } from '../db/ramp-policy.ts'
 import type { LaneFacts } from './facts.ts'
 
 /** A lane's rows as they stand, without its budget and its job. */
@@ -28,6 +30,7 @@ export interface LoadedLane {
   hourlyLimit: number | null
   minGapSeconds: number
   gapJitter: number
+  ramp: RampPolicy | null
 }
 
 /** Every lane of these mailboxes. */
@@ -44,6 +47,7 @@ export async function listLanes(
            a.smtp_host || ':' || a.smtp_port as "hostName", h.opened_until as "openedUntil",
            h.last_failure as "lastFailure", a.timezone, a.daily_limit as "dailyLimit",
            a.rolling_limit as "rollingLimit", a.hourly_limit as "hourlyLimit", a.min_gap_seconds as "minGapSeconds", a.gap_jitter as "gapJitter",
+           ${rampOfAccount} as ramp,
            (select min(w.wake_at) from lane_wakes w
              where w.email_account_id = l.email_account_id and w.lane = l.lane) as "wakeAt"
       from email_accounts a

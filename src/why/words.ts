@@ -28,6 +28,7 @@ export const reasonWords: Readonly<Record<string, string>> = {
   lane_missing: 'the mailbox does not exist',
   budget_unreadable: 'a limit could not be read, and nothing is sent without it',
   daily_limit: 'the mailbox has sent what it may in a day',
+  warmup_ramp: 'the mailbox is being warmed up, and has sent what it may today',
   rolling_limit: 'the mailbox has sent what it may in 24 hours',
   hourly_limit: 'the mailbox has sent what it may in an hour',
   tenant_daily_limit: 'the tenant has sent what it may in a day',

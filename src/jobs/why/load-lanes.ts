@@ -1,10 +1,10 @@
-import { startOfNextDay } from '../../core/civil-time.ts'
+import { civilDate, startOfNextDay } from '../../core/civil-time.ts'
 import type { Db } from '../../db/connect.ts'
 import { isSameEpoch } from '../../db/epoch.ts'
 import { laneKey, lanePriority } from '../../queue/catalogue.ts'
 import { listSchedulerTicks } from '../../queue/health.ts'
 import { countRunningLanes, listLaneJobs } from '../../queue/lane-jobs.ts'
-import { budgetKeys, grantFrom, type MailboxLimits } from '../../sending/budgets.ts'
+import { budgetKeys, capOfDay, grantFrom, type MailboxLimits } from '../../sending/budgets.ts'
 import type { FleetFacts, LaneFacts } from '../../why/facts.ts'
 import { laneId } from '../../why/groups.ts'
 import { type BudgetRow, type LoadedLane, listBudgets, listLanes } from '../../why/lane-store.ts'
@@ -63,8 +63,8 @@ function rowsOf(lane: LoadedLane): Omit<LaneFacts, 'fleet' | 'budget' | 'job' | 
 }
 
 function limitsOf(lane: LoadedLane): MailboxLimits {
-  const { mailboxId, timezone, dailyLimit, rollingLimit, hourlyLimit, minGapSeconds, gapJitter } = lane
-  return { mailboxId, timezone, dailyLimit, rollingLimit, hourlyLimit, minGapSeconds, gapJitter }
+  const { mailboxId, timezone, dailyLimit, rollingLimit, hourlyLimit, minGapSeconds, gapJitter, ramp } = lane
+  return { mailboxId, timezone, dailyLimit, rollingLimit, hourlyLimit, minGapSeconds, gapJitter, ramp }
 }
 
 // A budget without a row has not been taken from yet.
@@ -78,5 +78,6 @@ function budgetOf(lane: LoadedLane, byKey: ReadonlyMap<string, BudgetRow>): Lane
   const { block } = grantFrom(locked, limits, 1, lane.now, nextDay)
   const withoutGap = { ...limits, minGapSeconds: 0 }
   const { count } = grantFrom(locked, withoutGap, lane.dailyLimit, lane.now, nextDay)
-  return { daily: lane.dailyLimit, left: count, block: block ?? null }
+  const { cap } = capOfDay(limits, civilDate(lane.now, lane.timezone))
+  return { daily: cap, left: count, block: block ?? null }
 }

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { civilDate } from '../../src/core/civil-time.ts'
+import { explain } from '../../src/jobs/why/explain.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { insertEmail, insertMailbox, insertTenant, type Mailbox } from '../support/factories.ts'
+import { claim, claimOf } from '../support/lanes.ts'
+
+let database: TestDatabase
+
+beforeAll(async () => {
+  database = await createTestDatabase({ maxConnections: 20 })
+})
+afterAll(() => database.close())
+
+const lanes = ['high', 'normal', 'low'] as const
+
+/** A mailbox on the first day of a ramp that begins with four, with ten due emails in each lane. */
+async function warmingMailbox(ramp: object = {}): Promise<Mailbox> {
+  const { db } = database
+  const { id: tenant_id } = await insertTenant(db)
+  const mailbox = await insertMailbox(db, tenant_id, { warmup_status: 'warming' })
+  await db
+    .insertInto('warmup_accounts')
+    .values({
+      tenant_id,
+      email_account_id: mailbox.id,
+      ramp_start: 4,
+      jitter: 0,
+      weekdays_only: false,
+      started_on: civilDate(new Date(), mailbox.timezone),
+      seed: 1,
+      ...ramp,
+    })
+    .execute()
+  for (const lane of lanes)
+    for (let n = 0; n < 10; n += 1)
+      await insertEmail(db, mailbox, { lane, kind: lane === 'low' ? 'warmup' : 'transactional' })
+  return mailbox
+}
+
+/** Two workers on each lane, at once. */
+async function claimAll(mailbox: Mailbox): Promise<number> {
+  const workers = [...lanes, ...lanes].map(async (lane) => {
+    let claimed = 0
+    for (let turn = 0; turn < 6; turn += 1) {
+      const [answer] = await claim(database.db, { ...claimOf(mailbox, 1), lane })
+      claimed += answer?.emails.length ?? 0
+    }
+    return claimed
+  })
+  return (await Promise.all(workers)).reduce((sum, count) => sum + count, 0)
+}
+
+test('campaigns and warmup together send what the day of the ramp allows, and no more', async () => {
+  const mailbox = await warmingMailbox()
+  expect(await claimAll(mailbox)).toBe(4)
+  const [answer] = await claim(database.db, claimOf(mailbox, 1))
+  expect(answer?.block).toMatchObject({ code: 'warmup_ramp' })
+  const said = await explain(database.db, {
+    type: 'mailbox',
+    tenantId: mailbox.tenant_id,
+    id: mailbox.id,
+    name: '',
+    tenant: '',
+  })
+  expect(said?.answer).toContain('being warmed up, and has reached the 4 emails of its day')
+  expect(said?.details[0]).toBe('Its limits leave it 0 of 4 emails a day.')
+})
+
+test('the smaller of ramp and daily limit holds, and a throttled mailbox has half of its ramp', async () => {
+  const { db } = database
+  const limited = await warmingMailbox()
+  await db.updateTable('email_accounts').set({ daily_limit: 3 }).where('id', '=', limited.id).execute()
+  expect(await claimAll(limited)).toBe(3)
+  const throttled = await warmingMailbox({ health: 'throttled' })
+  expect(await claimAll(throttled)).toBe(2)
+})
+
+test('a mailbox that is ready has its own limit alone', async () => {
+  const mailbox = await warmingMailbox()
+  await database.db
+    .updateTable('email_accounts')
+    .set({ warmup_status: 'ready', daily_limit: 6 })
+    .where('id', '=', mailbox.id)
+    .execute()
+  expect(await claimAll(mailbox)).toBe(6)
+})
