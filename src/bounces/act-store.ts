@@ -28,10 +28,7 @@ export async function lockEmails(trx: Trx, refs: readonly EmailRef[]): Promise<L
     select e.tenant_id as "tenantId", e.id, e.kind, e.status, e.email_account_id as "mailboxId", e.to_address as "to",
            e.campaign_id as "campaignId", e.step_id as "stepId", e.lead_id as "leadId", e.attempt,
            e.sent_on as "sentOn", e.bounced_at as "bouncedAt", e.bounce_type as "bounceType",
-           e.bounce_reason as "bounceReason", e.complained_at as "complainedAt",
-           exists (select from email_bounces b
-                    where b.tenant_id = e.tenant_id and b.address = e.to_address and b.email_id = e.id
-                      and b.bounce_class = 'unsubscribe') as unsubscribed
+           e.bounce_reason as "bounceReason", e.complained_at as "complainedAt", e.unsubscribed_at as "unsubscribedAt"
       from emails e
       join json_to_recordset(${toJson(refs)}) as i ("tenantId" uuid, id uuid)
         on e.tenant_id = i."tenantId" and e.id = i.id
@@ -113,33 +110,38 @@ export async function setEmailsBounced(trx: Trx, emails: readonly LockedEmail[])
   await sql`
     update emails e
        set bounced_at = i."bouncedAt", bounce_type = i."bounceType", bounce_reason = i."bounceReason",
-           complained_at = i."complainedAt", updated_at = now()
+           complained_at = i."complainedAt", unsubscribed_at = i."unsubscribedAt", updated_at = now()
       from json_to_recordset(${toJson(emails)}) as i (
         "tenantId" uuid, id uuid, "bouncedAt" timestamptz, "bounceType" text, "bounceReason" text,
-        "complainedAt" timestamptz)
+        "complainedAt" timestamptz, "unsubscribedAt" timestamptz)
      where e.tenant_id = i."tenantId" and e.id = i.id`.execute(trx)
 }
 
+/** Each of these happens to an email once, and its key is taken with it. */
 export async function insertBounceEvents(trx: Trx, events: readonly LedgerEvent[]): Promise<void> {
   if (events.length === 0) return
   const rows = events.map(({ email, type, at, data }) => ({
     ...email,
-    eventId: newId(),
     class: eventClass(email, type),
     type,
     at,
     data,
   }))
   await sql`
+    with told as materialized (
+      select *, md5(concat_ws('/', type, id))::uuid as "eventId"
+        from json_to_recordset(${toJson(rows)}) as i (
+          class text, type text, "tenantId" uuid, at timestamptz, id uuid, attempt int, "campaignId" uuid,
+          "stepId" uuid, "leadId" uuid, "mailboxId" uuid, "sentOn" date, data jsonb)
+    ), keyed as (
+      insert into email_event_keys (tenant_id, id) select "tenantId", "eventId" from told
+      on conflict do nothing returning id
+    )
     insert into email_events (class, type, id, tenant_id, occurred_at, email_id, attempt, campaign_id, step_id, lead_id,
                               email_account_id, sent_on, data)
-    select class, type, "eventId", "tenantId", at, id, attempt, "campaignId", "stepId", "leadId", "mailboxId", "sentOn",
-           data
-      from json_to_recordset(${toJson(rows)}) as i (
-        class text, type text, "eventId" uuid, "tenantId" uuid, at timestamptz, id uuid, attempt int,
-        "campaignId" uuid, "stepId" uuid, "leadId" uuid, "mailboxId" uuid, "sentOn" date, data jsonb)`.execute(
-    trx,
-  )
+    select class, type, "eventId", "tenantId", at, t.id, attempt, "campaignId", "stepId", "leadId", "mailboxId",
+           "sentOn", data
+      from told t join keyed k on k.id = t."eventId"`.execute(trx)
 }
 
 function eventClass({ kind }: LockedEmail, type: LedgerEvent['type']): 'delivery' | 'engagement' | 'warmup' {

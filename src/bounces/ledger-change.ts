@@ -20,7 +20,7 @@ export interface LockedEmail {
   bounceType: string | null
   bounceReason: string | null
   complainedAt: Date | null
-  unsubscribed: boolean
+  unsubscribedAt: Date | null
 }
 
 /** What one report says about one of our emails, for the first time. */
@@ -77,13 +77,13 @@ export function ledgerChanges(facts: readonly BounceFact[]): LedgerChanges {
 function isNew(state: LockedEmail, { consequence: { event } }: BounceFact): boolean {
   if (event === 'bounced') return state.bouncedAt === null && state.status === 'sent'
   if (event === 'complained') return state.complainedAt === null
-  return !state.unsubscribed
+  return state.unsubscribedAt === null
 }
 
 function nextState(state: LockedEmail, fact: BounceFact): LockedEmail {
   const { event, bounceType } = fact.consequence
   if (event === 'complained') return { ...state, complainedAt: state.complainedAt ?? fact.at }
-  if (event === 'unsubscribed') return { ...state, unsubscribed: true }
+  if (event === 'unsubscribed') return { ...state, unsubscribedAt: state.unsubscribedAt ?? fact.at }
   if (event !== 'bounced' || state.status !== 'sent') return state
   if (state.bouncedAt !== null && (state.bounceType === 'hard' || bounceType !== 'hard')) return state
   return {

@@ -201,6 +201,29 @@ export interface EmailBouncesTable {
   bounced_at: Timestamp
   created_at: Defaulted<Timestamp>
   pending: Defaulted<boolean>
+  mailbox_id: GeneratedAlways<string | null>
+}
+
+export interface EmailClicksTable {
+  id: string | null
+  email_id: string | null
+  campaign_id: string | null
+  mailbox_id: string | null
+  tenant_id: string | null
+  lead_id: string | null
+  clicked_url: string | null
+  clicked_at: Timestamp | null
+  ip_address: string | null
+  user_agent: string | null
+  machine: boolean | null
+  machine_reason: string | null
+  created_at: Timestamp | null
+}
+
+export interface EmailEventKeysTable {
+  tenant_id: string
+  id: string
+  recorded_at: Defaulted<Timestamp>
 }
 
 export interface EmailEventsTable {
@@ -308,6 +331,21 @@ export interface EmailMessagesTable {
   processed_at: Timestamp | null
 }
 
+export interface EmailOpensTable {
+  id: string | null
+  email_id: string | null
+  campaign_id: string | null
+  mailbox_id: string | null
+  tenant_id: string | null
+  lead_id: string | null
+  opened_at: Timestamp | null
+  ip_address: string | null
+  user_agent: string | null
+  machine: boolean | null
+  machine_reason: string | null
+  created_at: Timestamp | null
+}
+
 export interface EmailProvidersTable {
   id: string
   name: string
@@ -320,6 +358,20 @@ export interface EmailProvidersTable {
   rewrites_message_id: Defaulted<boolean>
   rate_limits: Defaulted<Json>
   capabilities: Defaulted<Json>
+}
+
+export interface EmailRepliesTable {
+  id: string | null
+  email_id: string | null
+  campaign_id: string | null
+  mailbox_id: string | null
+  tenant_id: string | null
+  lead_id: string | null
+  replied_at: Timestamp | null
+  message_id: string | null
+  automatic: boolean | null
+  kind: string | null
+  created_at: Timestamp | null
 }
 
 export interface EmailsTable {
@@ -373,6 +425,7 @@ export interface EmailsTable {
   parked_reason: string | null
   is_follow_up: Defaulted<boolean>
   held_at: Timestamp | null
+  unsubscribed_at: Timestamp | null
 }
 
 export interface FleetEpochTable {
@@ -697,11 +750,15 @@ export interface Database {
   email_attachments: EmailAttachmentsTable
   email_bodies: EmailBodiesTable
   email_bounces: EmailBouncesTable
+  email_clicks: EmailClicksTable
+  email_event_keys: EmailEventKeysTable
   email_events: EmailEventsTable
   email_folders: EmailFoldersTable
   email_looks: EmailLooksTable
   email_messages: EmailMessagesTable
+  email_opens: EmailOpensTable
   email_providers: EmailProvidersTable
+  email_replies: EmailRepliesTable
   emails: EmailsTable
   fleet_epoch: FleetEpochTable
   job_logs: JobLogsTable

@@ -23,6 +23,8 @@ import { suppress } from '../suppress.ts'
 export interface Answer {
   /** Of email_messages. */
   messageId: string
+  /** Names the message, wherever and whenever it is read again. */
+  identity: string
   at: Date
   triage: Triage
   email: MatchedEmail
@@ -88,9 +90,9 @@ async function findHolds(trx: Trx, email: MatchedEmail, { holdUntil }: Consequen
   })
 }
 
-function eventOf(type: NonNullable<Consequence['event']>, { at, messageId, triage }: Answer) {
+function eventOf(type: NonNullable<Consequence['event']>, { at, messageId, identity, triage }: Answer) {
   const details = triage.class === 'auto_reply' ? { kind: triage.kind, returnsOn: triage.returnsOn } : {}
-  return { type, at, data: { messageId, ...details } }
+  return { type, at, identity, data: { messageId, ...details } }
 }
 
 async function stopSequences(trx: Trx, { enrolments, code, reason }: Stop): Promise<void> {

@@ -61,10 +61,21 @@ export async function processMessage(ports: Ports, arrival: Arrival): Promise<St
     await insertMessage(trx, { ...row, body_sha256: keepsBody ? body.sha256 : null })
     await insertAttachments(trx, { tenantId: mailbox.tenantId, id: row.id }, read.attachments)
     if (isReport) await enqueueReport(ports.queue, trx, { tenantId: mailbox.tenantId, messageId: row.id })
-    if (email) await actOnAnswer(trx, { messageId: row.id, at, triage: read.triage, email })
+    if (email)
+      await actOnAnswer(trx, {
+        messageId: row.id,
+        identity: identityOf(arrival),
+        at,
+        triage: read.triage,
+        email,
+      })
     return row.message_type
   })
 }
+
+// The row may be gone when a folder is read again, a year later.
+const identityOf = ({ received, internalDate }: Arrival): string =>
+  `${received.sha256.toString('hex')}@${internalDate.getTime()}`
 
 const isLetter = ({ triage }: ReadMessage): boolean => triage.class === 'reply' || triage.class === 'other'
 
