@@ -6,12 +6,8 @@ import type { ClaimedEmail } from '../sending/claim-emails.ts'
 import type { LaneRef } from '../sending/claim-store.ts'
 import { setLaneBlocks } from '../sending/claim-store.ts'
 import type { LaneBlock } from '../sending/lane-state.ts'
-import {
-  clearConnectFailures,
-  insertWakes,
-  recordConnectFailure,
-  setMailboxPaused,
-} from '../sending/lane-store.ts'
+import { clearConnectFailures, insertWakes, recordConnectFailure } from '../sending/lane-store.ts'
+import { findPausedUntil } from '../sending/pause-store.ts'
 import { scopeAction } from '../sending/scope.ts'
 import type { SubmissionResult } from '../smtp/submit.ts'
 import type { SendingMailbox } from './sending/mailbox.ts'
@@ -102,17 +98,14 @@ function watchHost(room: SendingRoom, lane: LaneRef, mailbox: SendingMailbox) {
       provenReachable = true
       await clearConnectFailures(room.db, mailbox.smtp)
     }
-    if (action.kind === 'pause_mailbox') {
-      return pauseMailbox({ code: result.verdict.code, reason: result.detail }, action.seconds)
-    }
+    if (action.kind === 'pause_mailbox') return mailboxPaused(result.verdict.code, result.detail)
     return action.kind === 'connect_failed' ? connectFailed(result.detail) : undefined
   }
 
-  async function pauseMailbox(
-    { code, reason }: { code: string; reason: string },
-    seconds: number | null,
-  ): Promise<LaneBlock> {
-    const until = await setMailboxPaused(room.db, lane, { code, reason }, seconds)
+  // Paused by the settlement; resumed since, the lane goes on.
+  async function mailboxPaused(code: string, reason: string): Promise<LaneBlock | undefined> {
+    const until = await findPausedUntil(room.db, lane)
+    if (until === undefined) return undefined
     const block = { until, code: 'mailbox_paused', reason: `the mailbox is paused: ${reason}` }
     await setLaneBlocks(room.db, [{ ...lane, block }])
     room.log.warn({ mailboxId: lane.mailboxId, code, reason, until }, 'mailbox.paused')

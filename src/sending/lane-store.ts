@@ -132,7 +132,7 @@ export async function setMailboxPaused(
            status_reason = case when ${lastsLonger} then status_reason else ${storable(reason)} end,
            paused_code = case when ${lastsLonger} then paused_code else ${code} end,
            paused_until = case when ${lastsLonger} then paused_until else ${until} end
-     where tenant_id = ${mailbox.tenantId} and id = ${mailbox.mailboxId}
+     where tenant_id = ${mailbox.tenantId} and id = ${mailbox.mailboxId} and status <> 'removed'
     returning paused_until`.execute(db)
   return rows[0]?.paused_until ?? null
 }

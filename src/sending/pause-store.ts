@@ -1,6 +1,21 @@
 import { sql } from 'kysely'
-import type { Trx } from '../db/connect.ts'
+import type { Db, Trx } from '../db/connect.ts'
 import { toJson } from '../db/json.ts'
+
+/** Until when a mailbox is paused: null is until somebody acts, undefined that it is not. */
+export async function findPausedUntil(
+  db: Db,
+  mailbox: { tenantId: string; mailboxId: string },
+): Promise<Date | null | undefined> {
+  const row = await db
+    .selectFrom('email_accounts')
+    .select('paused_until')
+    .where('tenant_id', '=', mailbox.tenantId)
+    .where('id', '=', mailbox.mailboxId)
+    .where('status', '=', 'paused')
+    .executeTakeFirst()
+  return row?.paused_until
+}
 
 export interface EndedPause {
   tenantId: string

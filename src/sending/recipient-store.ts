@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
-import type { Db } from '../db/connect.ts'
+import type { Db, Trx } from '../db/connect.ts'
 import { storable, toJson } from '../db/json.ts'
 import type { RecipientDomain } from './recipient-provider.ts'
+import type { ProviderRefusal } from './scope.ts'
 
 /**
  * Walks the domains that scheduled emails go to, from after one name on, and says which have not been looked up.
@@ -63,25 +64,14 @@ export async function keepUnresolved(db: Db, domains: readonly RecipientDomain[]
     on conflict (domain) do update set refresh_at = excluded.refresh_at`.execute(db)
 }
 
-export interface ProviderRefusal {
-  tenantId: string
-  provider: string
-  /** Of the first cool-down; each that follows without an accepted email between lasts twice as long. */
-  baseSeconds: number
-  mostSeconds: number
-  /** The provider's own word for how long. */
-  hintSeconds: number | undefined
-  /** In [0, 1): spreads the end by up to a fifth. */
-  jitter: number
-  code: string
-  reason: string
-}
-
 /**
  * Opens or prolongs the tenant's cool-down of a recipient provider, for all its mailboxes and workers. While one
  * stands nothing is counted: what is refused then was begun before.
  */
-export async function recordProviderRefusal(db: Db, refusal: ProviderRefusal): Promise<Date | undefined> {
+export async function recordProviderRefusal(
+  db: Db | Trx,
+  refusal: ProviderRefusal,
+): Promise<Date | undefined> {
   const { tenantId, provider, baseSeconds, mostSeconds, hintSeconds = null, jitter, code, reason } = refusal
   const { rows } = await sql<{ until_at: Date }>`
     insert into recipient_cooldowns as c (tenant_id, provider, until_at, failures, code, reason)

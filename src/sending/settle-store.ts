@@ -3,6 +3,7 @@ import type { Trx } from '../db/connect.ts'
 import { toJson } from '../db/json.ts'
 import { type Budget, giveBackTo } from './charge.ts'
 import { lockBudgets, setBudgets } from './claim-store.ts'
+import { applyConsequences } from './consequence-store.ts'
 import type { Settlement } from './settlement.ts'
 
 /** A settlement with the keys its claim took. */
@@ -25,6 +26,7 @@ export async function settleEmails(trx: Trx, settlements: readonly SettlementInp
   if (settlements.length === 0) return new Set()
   const keys = new Set(settlements.filter((item) => item.giveBack).flatMap((item) => [...item.budgetKeys]))
   const budgets = keys.size > 0 ? await lockBudgets(trx, [...keys]) : new Map<string, Budget>()
+  await applyConsequences(trx, settlements)
   const settled: SettledRow[] = []
   for (const distinct of onePerEmail(settlements)) settled.push(...(await writeOutcomes(trx, distinct)))
   await setBudgets(trx, givenBack(budgets, settled))

@@ -1,5 +1,6 @@
 import type { SubmissionVerdict } from '../smtp/outcome.ts'
 import type { SmtpCommand } from '../smtp/reply.ts'
+import type { Consequence } from './scope.ts'
 
 /** What a submission came to, in the ledger's terms. */
 export interface Settlement {
@@ -25,6 +26,8 @@ export interface Settlement {
   replyText: string | null
   serverMessageId: string | null
   subject: string | null
+  /** What its mailbox or its recipient's provider has asked for; absent from nearly all. */
+  consequence?: Consequence
 }
 
 export interface RetryPolicy {

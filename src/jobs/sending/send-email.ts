@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts'
 import { AppError } from '../../core/errors.ts'
 import type { ClaimedEmail } from '../../sending/claim-emails.ts'
 import type { LaneBlock } from '../../sending/lane-state.ts'
+import { consequenceOf } from '../../sending/scope.ts'
 import { decideSettlement, type RetryPolicy, type SettlementFate } from '../../sending/settlement.ts'
 import type { ReleaseAnswer } from '../../smtp/body-gate.ts'
 import { composeMessage, type OutgoingMessage } from '../../smtp/compose.ts'
@@ -127,9 +128,11 @@ function toOutcome(
 ): Outcome {
   const { verdict, reply, detail } = result
   const fate = decideSettlement(email, verdict, detail, policy, ports.clock.now(), ports.random())
+  const consequence = consequenceOf(email, verdict, detail, policy.baseSeconds, ports.random())
   return {
     ...identity(email),
     ...fate,
+    ...(consequence ? { consequence } : {}),
     monotonicMs: ports.clock.monotonicMs(),
     replyCode: reply?.code ?? null,
     replyCommand: reply?.command ?? null,

@@ -1,37 +1,19 @@
 import type { ClaimedEmail } from '../../sending/claim-emails.ts'
-import { clearProviderRefusals, recordProviderRefusal } from '../../sending/recipient-store.ts'
+import { clearProviderRefusals } from '../../sending/recipient-store.ts'
 import { scopeAction } from '../../sending/scope.ts'
 import type { SubmissionResult } from '../../smtp/submit.ts'
 import type { SendingRoom } from './room.ts'
 
-/** A provider is asked again sooner than a refused message goes out again: others may be welcome. */
-const shareOfRetryBase = 1 / 6
-const mostSeconds = 4 * 3600
-
 /**
- * What an outcome says of the recipient's provider: a refusal opens its cool-down, an accepted email ends what was
- * counted. An accepted email costs a statement only if its claim saw a cool-down.
+ * What an outcome says of the recipient's provider: the cool-down that a refusal opens stands since its settlement, an
+ * accepted email ends what was counted. That costs a statement only if its claim saw a cool-down.
  */
 export async function watchProvider(
-  { db, log, retry, random }: Pick<SendingRoom, 'db' | 'log' | 'retry' | 'random'>,
+  { db, log }: Pick<SendingRoom, 'db' | 'log'>,
   { tenantId, recipientProvider: provider, providerCooldown }: ClaimedEmail,
-  { verdict, detail }: SubmissionResult,
+  { verdict }: SubmissionResult,
 ): Promise<void> {
-  if (verdict.kind === 'accepted' && providerCooldown) {
-    await clearProviderRefusals(db, { tenantId, provider })
-    return
-  }
-  const action = scopeAction(verdict)
-  if (action.kind !== 'cool_provider') return
-  const until = await recordProviderRefusal(db, {
-    tenantId,
-    provider,
-    baseSeconds: retry.baseSeconds * shareOfRetryBase,
-    mostSeconds,
-    hintSeconds: action.seconds,
-    jitter: random(),
-    code: verdict.code,
-    reason: detail,
-  })
-  log.warn({ tenantId, provider, code: verdict.code, until }, 'provider.cooled_down')
+  if (verdict.kind === 'accepted' && providerCooldown) await clearProviderRefusals(db, { tenantId, provider })
+  if (scopeAction(verdict).kind === 'cool_provider')
+    log.warn({ tenantId, provider, code: verdict.code }, 'provider.cooled_down')
 }
