@@ -2,9 +2,11 @@ import { pauseHalfEnrolled } from '../campaigns/recover-store.ts'
 import { AppError } from '../core/errors.ts'
 import type { Db, Trx } from '../db/connect.ts'
 import { isSameEpoch, setEpoch, voidEpoch } from '../db/epoch.ts'
-import { clearEpochBlocks, lockPossiblyClaimed, setForgotten } from '../sending/forgotten-store.ts'
+import { readNow } from '../db/now.ts'
+import { untilAnswered } from '../db/retry.ts'
+import { doubtForgotten } from '../sending/forgotten-claims.ts'
+import { clearEpochBlocks } from '../sending/forgotten-store.ts'
 import { insertWakes } from '../sending/lane-store.ts'
-import { messageIdOf, referenceOf } from '../sending/message-identity.ts'
 import { insertAudit } from '../tenants/audit-store.ts'
 import { planFollowUps } from './scheduler/plan-follow-ups.ts'
 
@@ -58,20 +60,12 @@ async function planWhatIsDue(db: Db): Promise<number> {
 }
 
 async function doubtWhatIsDue(db: Db, { since }: { since: Date }): Promise<number> {
-  const until = new Date()
+  const until = await readNow(db)
   const reason = `it may have been sent between ${since.toISOString()} and ${until.toISOString()}, which this database has forgotten`
   let unknown = 0
   for (;;) {
-    const count = await db.transaction().execute(async (trx) => {
-      const emails = await lockPossiblyClaimed(trx, until, batchSize)
-      const doubts = emails.map((email) => {
-        const ref = email.ref ?? referenceOf(email)
-        const messageId = email.messageId ?? messageIdOf(ref, email.mailboxAddress)
-        return { tenantId: email.tenantId, id: email.id, ref, messageId }
-      })
-      await setForgotten(trx, doubts, reason)
-      return emails.length
-    })
+    const write = () => db.transaction().execute((trx) => doubtForgotten(trx, until, reason, batchSize))
+    const count = await untilAnswered(write)
     unknown += count
     if (count < batchSize) return unknown
   }

@@ -43,7 +43,8 @@ function sharedOut(rows: readonly Budget[], count: number): Budget[] {
   })
 }
 
-const limitCodes = ['campaign_daily_limit', 'new_leads_limit', 'domain_rate', 'provider_rate']
+/** Why a limit puts off an email by itself. */
+export const limitCodes = ['campaign_daily_limit', 'new_leads_limit', 'domain_rate', 'provider_rate']
 
 /** A limit has changed: what it had put off is due again, and every lane of the tenant that has work looks again. */
 export async function releaseLimited(
