@@ -9,6 +9,7 @@ import { addEmailCommands } from './commands/emails.ts'
 import { addInboxCommands } from './commands/inbox.ts'
 import { addLeadCommands } from './commands/leads.ts'
 import { addMailboxCommands } from './commands/mailbox.ts'
+import { addMaintenanceCommands } from './commands/maintenance.ts'
 import { addMigrateCommand } from './commands/migrate.ts'
 import { addNotificationCommands } from './commands/notifications.ts'
 import { addRecoverCommand } from './commands/recover.ts'
@@ -35,6 +36,7 @@ const groups: readonly ((program: Command) => void)[] = [
   addNotificationCommands,
   addWhyCommand,
   addRecoverCommand,
+  addMaintenanceCommands,
   addDemoCommand,
 ]
 

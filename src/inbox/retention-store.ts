@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Trx } from '../db/connect.ts'
+import type { Db, Trx } from '../db/connect.ts'
 
 /** How long messages are kept, in days since they were read. */
 export interface InboundRetention {
@@ -22,6 +22,17 @@ export async function deleteOldMessages(
   const matched = await deleteMessages(trx, sql`email_id is not null`, retention.matchedDays, limit)
   await deleteBodies(trx, [...unmatched, ...matched])
   return unmatched.length + matched.length
+}
+
+/** Messages that are kept no longer. */
+export async function countOldMessages(db: Db, retention: InboundRetention): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from email_messages
+     where received_at < now() - interval '1 day'
+             * case when email_id is null then ${retention.unmatchedDays}::int else ${retention.matchedDays}::int end`.execute(
+    db,
+  )
+  return rows[0]?.count ?? 0
 }
 
 interface DeletedMessage {
