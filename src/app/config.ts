@@ -52,6 +52,13 @@ const settings = {
     connectTimeoutSeconds: wholeNumber('ROOKERY_INBOX_CONNECT_TIMEOUT_SECONDS', 30, 1, 600),
     silenceTimeoutSeconds: wholeNumber('ROOKERY_INBOX_SILENCE_TIMEOUT_SECONDS', 60, 1, 600),
   },
+  warmup: {
+    slots: wholeNumber('ROOKERY_WARMUP_SLOTS', 50, 1, 10_000),
+    shareOfSlots: share('ROOKERY_WARMUP_SHARE_OF_SLOTS', 0.5),
+    connectionsPerHost: wholeNumber('ROOKERY_WARMUP_CONNECTIONS_PER_HOST', 50, 1, 10_000),
+    connectTimeoutSeconds: wholeNumber('ROOKERY_WARMUP_CONNECT_TIMEOUT_SECONDS', 30, 1, 600),
+    silenceTimeoutSeconds: wholeNumber('ROOKERY_WARMUP_SILENCE_TIMEOUT_SECONDS', 60, 1, 600),
+  },
   reconcile: {
     looksSeconds: growingSpans('ROOKERY_RECONCILE_LOOKS', '2m,10m,60m,6h,24h'),
     graceSeconds: wholeNumber('ROOKERY_RECONCILE_GRACE_SECONDS', 900, 1, 86_400),
@@ -109,6 +116,7 @@ export interface Config {
   }
   readonly sending: Values['sending']
   readonly inbox: Values['inbox']
+  readonly warmup: Values['warmup']
   readonly reconcile: Values['reconcile']
   readonly guardrails: Values['guardrails']
   readonly bounce: Values['bounce']

@@ -7,6 +7,8 @@ import { readFleetState } from '../jobs/scheduler/fleet-state.ts'
 import { startSchedulerLoops } from '../jobs/scheduler/loops.ts'
 import { openSendingRoom } from '../jobs/sending/room.ts'
 import { systemMaintenance } from '../jobs/system-maintenance.ts'
+import { createWarmupRoom } from '../jobs/warmup/room.ts'
+import { warmupProcessing } from '../jobs/warmup-processing.ts'
 import { closeQueue, openQueue, type QueueClient } from '../queue/boss.ts'
 import type { QueueName } from '../queue/catalogue.ts'
 import { scheduleMaintenance } from '../queue/cron.ts'
@@ -37,6 +39,7 @@ export const pools = {
   ],
   inbox: [{ queue: 'email-processing', label: 'email-processing', shareOfSlots: 1 }],
   bounce: [{ queue: 'bounce-processing', label: 'bounce-processing', shareOfSlots: 1 }],
+  warmup: [{ queue: 'warmup-processing', label: 'warmup-processing', shareOfSlots: 1 }],
 } as const satisfies Record<string, readonly Served[]>
 
 export type ProcessName = keyof typeof pools
@@ -72,6 +75,7 @@ const starters: Record<ProcessName, (context: Context, queue: QueueClient) => Pr
   sending: startSending,
   inbox: startInbox,
   bounce: startBounce,
+  warmup: startWarmup,
 }
 
 interface Parts {
@@ -129,6 +133,13 @@ function startBounce(context: Context, queue: QueueClient): Parts {
   const { db, log, config } = context
   const handler = bounceProcessing({ db, log, coalesceMs: config.bounce.coalesceMs })
   const served = startServed(context, queue, 'bounce', handler, config.bounce.slots)
+  return { stop: () => drainAll(served) }
+}
+
+function startWarmup(context: Context, queue: QueueClient): Parts {
+  const { warmup } = context.config
+  const room = createWarmupRoom(context, warmup)
+  const served = startServed(context, queue, 'warmup', warmupProcessing(room), warmup.slots)
   return { stop: () => drainAll(served) }
 }
 

@@ -56,6 +56,16 @@ export const queues = {
     heartbeatSeconds: 10,
     deleteAfterSeconds: day,
   }),
+  // A round that fails is planned again by the scheduler; its retries are for workers that died.
+  'warmup-processing': contract({
+    payload: z.object({ tenantId: z.uuid(), mailboxId: z.uuid() }),
+    policy: 'exclusive',
+    retryLimit: 3,
+    retryDelaySeconds: 5,
+    expireSeconds: 900,
+    heartbeatSeconds: 15,
+    deleteAfterSeconds: 3600,
+  }),
   'system-maintenance': contract({
     payload: z.object({ task: z.enum(['partitions', 'prune', 'guardrails']) }),
     policy: 'exclusive',

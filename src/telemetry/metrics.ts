@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { warmupMetrics } from './warmup-metrics.ts'
 
 export interface MetricsOptions {
   /** The process, as in the `process` label of `rookery_build_info`. */
@@ -7,7 +8,7 @@ export interface MetricsOptions {
 }
 
 /** The metrics of one process. Label values come from closed sets: never a tenant, a mailbox, a host or an address. */
-export interface Metrics extends SendingMetrics, InboxMetrics, QueueMetrics, SchedulerMetrics {
+export interface Metrics extends SendingMetrics, InboxMetrics, WarmupMetrics, QueueMetrics, SchedulerMetrics {
   /** For what a process adds of its own. */
   registry: Registry
   databaseErrors: Counter
@@ -19,6 +20,7 @@ export interface Metrics extends SendingMetrics, InboxMetrics, QueueMetrics, Sch
 
 type SendingMetrics = ReturnType<typeof sendingMetrics>
 type InboxMetrics = ReturnType<typeof inboxMetrics>
+type WarmupMetrics = ReturnType<typeof warmupMetrics>
 type QueueMetrics = ReturnType<typeof queueMetrics>
 type SchedulerMetrics = ReturnType<typeof schedulerMetrics>
 
@@ -30,6 +32,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return {
     ...sendingMetrics(registry),
     ...inboxMetrics(registry),
+    ...warmupMetrics(registry),
     ...queueMetrics(registry),
     ...schedulerMetrics(registry),
     registry,

@@ -109,7 +109,8 @@ function actionsOn(exchange: OpenExchange, message: FoundMessage, policy: RoundP
     read: true,
     flagged: true,
     replied: reply === 'due',
-    filed: reply !== 'later' && now >= fileTime(exchange, actAfter, policy),
+    // Out of Junk first: it has another number in INBOX, by which the next round files it.
+    filed: message.folder === 'inbox' && reply !== 'later' && now >= fileTime(exchange, actAfter, policy),
   }
   return steps
     .filter((step) => due[step] && !done.includes(step))

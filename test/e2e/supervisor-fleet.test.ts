@@ -107,7 +107,9 @@ describe('rookery start', () => {
   it('refuses an unknown pool with 2', async () => {
     const fleet = run(['src/cli/main.ts', 'start', 'sendin'])
     expect(await fleet.ended).toBe(2)
-    expect(fleet.output()).toContain('"sendin" is not a pool: there are bounce, inbox, scheduler, sending.')
+    expect(fleet.output()).toContain(
+      '"sendin" is not a pool: there are bounce, inbox, scheduler, sending, warmup.',
+    )
   })
 })
 

@@ -28,7 +28,7 @@ const testInbox: InboxOptions = {
 
 /** For tests that start processes: ROOKERY_MASTER_KEY. */
 export const masterKey = Buffer.alloc(32, 7)
-const sealer = createSealer(createSecretKey(masterKey))
+export const sealer = createSealer(createSecretKey(masterKey))
 
 /** What an inbox process does, inside the test's own process and one sync at a time. */
 export async function openInbox(database: TestDatabase, overrides: Partial<InboxOptions> = {}) {

@@ -13,6 +13,7 @@ import { enrolNextLeads } from './enrol-leads.ts'
 import { createDomainLookups, createMxResolver } from './look-up-domains.ts'
 import { planFollowUps } from './plan-follow-ups.ts'
 import { planLooks } from './plan-looks.ts'
+import { planRounds } from './plan-rounds.ts'
 import { planSyncs } from './plan-syncs.ts'
 import { sweepLanes, sweepLeases, sweepReports } from './sweep.ts'
 
@@ -51,6 +52,7 @@ export function startSchedulerLoops(ports: SchedulerPorts, intervals: SchedulerI
     loop('planner', intervals.plannerMs, () => plan(ports)),
     loop('holds', intervals.plannerMs * 4, () => settleHolds(ports)),
     loop('syncs', intervals.syncMs, () => sync(ports)),
+    loop('rounds', intervals.syncMs, () => rounds(ports)),
     loop('refusals', intervals.syncMs, () => refusals(ports)),
     loop('looks', intervals.syncMs, () => look(ports, intervals.looksSeconds)),
     loop('domains', domainLookupMs, async () => (await lookUpDomains()).more),
@@ -126,6 +128,11 @@ async function settleHolds({ db }: SchedulerPorts): Promise<boolean> {
 
 async function sync({ db, queue }: SchedulerPorts): Promise<boolean> {
   const { more } = await planSyncs(db, queue)
+  return more
+}
+
+async function rounds({ db, queue }: SchedulerPorts): Promise<boolean> {
+  const { more } = await planRounds(db, queue)
   return more
 }
 

@@ -1,0 +1,104 @@
+import { AppError } from '../../core/errors.ts'
+import { moveMessages, setFlags } from '../../imap/change-folder.ts'
+import { makeFolder } from '../../imap/ensure-folder.ts'
+import { ImapError } from '../../imap/errors.ts'
+import type { Action, FoundMessage, Step } from '../../warmup/round.ts'
+import { insertInteractions, setFiled } from '../../warmup/round-store.ts'
+import type { RoundRun } from './run.ts'
+
+type Folder = FoundMessage['folder']
+
+/**
+ * Does what is due, each step first at the server and then in the database: a round that ends in between finds it done,
+ * and only says so. Flags go with a message that is moved.
+ */
+export async function act(run: RoundRun, actions: readonly Action[]): Promise<void> {
+  await flagAs(run, actions, 'read', ['\\Seen'])
+  await flagAs(run, actions, 'flagged', ['\\Flagged', '$Important'])
+  await rescue(run, of(actions, 'rescued'))
+  await file(run, of(actions, 'filed'))
+}
+
+const of = (actions: readonly Action[], step: Step) => actions.filter((action) => action.step === step)
+
+/** The first of these flags that the folder keeps. */
+async function flagAs(
+  run: RoundRun,
+  actions: readonly Action[],
+  step: 'read' | 'flagged',
+  flags: readonly string[],
+): Promise<void> {
+  for (const [folder, some] of Map.groupBy(of(actions, step), ({ message }) => message.folder)) {
+    const path = pathOf(run, folder)
+    if (path === undefined) continue
+    const refusals: string[] = []
+    for (const flag of flags) {
+      const done = await tried(refusals, () => setFlags(run.session, path, uidsOf(some), { add: [flag] }))
+      if (done) await record(run, some, step)
+      if (done) break
+    }
+    // A folder that marks nothing as important still lets messages be read and put away.
+    if (refusals.length === flags.length)
+      (step === 'flagged' ? run.remarks : run.problems).push(refusals[0] ?? '')
+  }
+}
+
+async function rescue(run: RoundRun, actions: readonly Action[]): Promise<void> {
+  const inJunk = actions.filter(({ message }) => message.folder === 'junk')
+  const { junk, inbox } = run.folders
+  const moved =
+    inJunk.length > 0 &&
+    junk !== undefined &&
+    (await tried(run.problems, () => moveMessages(run.session, junk, uidsOf(inJunk), inbox)))
+  await record(run, moved ? actions : actions.filter((action) => !inJunk.includes(action)), 'rescued')
+}
+
+async function file(run: RoundRun, actions: readonly Action[]): Promise<void> {
+  const inInbox = actions.filter(({ message }) => message.folder === 'inbox')
+  const filed =
+    inInbox.length > 0 &&
+    (await tried(run.problems, async () => {
+      const path = run.folders.filed ?? (await makeFolder(run.session, run.account.folder))
+      await moveMessages(run.session, run.folders.inbox, uidsOf(inInbox), path)
+    }))
+  const done = filed ? actions : actions.filter((action) => !inInbox.includes(action))
+  if (done.length === 0) return
+  await run.room.db.transaction().execute(async (trx) => {
+    await recordIn(trx, run, done, 'filed')
+    const ids = done.map(({ exchange }) => exchange.id)
+    await setFiled(trx, run.place, ids, run.now)
+  })
+}
+
+function record(run: RoundRun, actions: readonly Action[], step: Step): Promise<void> {
+  return recordIn(run.room.db, run, actions, step)
+}
+
+async function recordIn(
+  db: Parameters<typeof insertInteractions>[0],
+  { place, now, room }: RoundRun,
+  actions: readonly Action[],
+  step: Step,
+): Promise<void> {
+  const interactions = actions.map(({ exchange }) => ({ exchange, type: step }))
+  const recorded = await insertInteractions(db, place, interactions, now)
+  room.metrics.warmupInteractions.inc({ type: step }, recorded.length)
+}
+
+const uidsOf = (actions: readonly Action[]) => actions.map(({ message }) => message.uid)
+
+const pathOf = ({ folders }: RoundRun, folder: Folder): string | undefined => folders[folder]
+
+/** A refusal of the server is noted, and the round goes on with what it does not concern; a lost connection ends it. */
+async function tried(refusals: string[], change: () => Promise<void>): Promise<boolean> {
+  try {
+    await change()
+    return true
+  } catch (error) {
+    const refused = error instanceof ImapError && error.kind === 'protocol'
+    const impossible = error instanceof AppError && error.code === 'unsupported'
+    if (!refused && !impossible) throw error
+    refusals.push(error.message)
+    return false
+  }
+}
