@@ -89,6 +89,8 @@ const settings = {
     leaseSweepSeconds: wholeNumber('ROOKERY_SCHEDULER_LEASE_SWEEP_SECONDS', 5, 1, 3_600),
     syncMs: wholeNumber('ROOKERY_SCHEDULER_SYNC_MS', 1_000, 10, 60_000),
     sweepSeconds: wholeNumber('ROOKERY_SCHEDULER_SWEEP_SECONDS', 30, 1, 3_600),
+    warmupMs: wholeNumber('ROOKERY_SCHEDULER_WARMUP_MS', 60_000, 100, 3_600_000),
+    warmupRestDays: wholeNumber('ROOKERY_WARMUP_PAIR_REST_DAYS', 7, 1, 90),
   },
   telemetry: {
     logLevel: choice('ROOKERY_LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal'], 'info'),

@@ -7,6 +7,7 @@ import { loadMasterKey } from '../secrets/master-key.ts'
 import { createSealer, type Sealer } from '../secrets/sealer.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { warmupKey } from '../warmup/token.ts'
 import type { Config } from './config.ts'
 import { assertMigrated, openDatabase } from './database.ts'
 
@@ -18,6 +19,8 @@ export interface Context {
   /** Says once, for all of the process, that the database is away. */
   outage: Outage
   sealer: Sealer
+  /** Signs the tokens of warmup. */
+  warmupKey: Buffer
   log: Logger
   metrics: Metrics
   /** Aborts when the process is to stop. */
@@ -43,13 +46,15 @@ export async function createContext(
     onIdleError: (err) => outage.covers(err) || log.warn({ err }, 'database.connection_lost'),
   })
   await assertMigrated(database.db, config.database.schema)
+  const masterKey = await loadMasterKey(config.secrets)
   return {
     ...edges,
     config,
     db: database.db,
     pool: database.pool,
     outage,
-    sealer: createSealer(await loadMasterKey(config.secrets)),
+    sealer: createSealer(masterKey),
+    warmupKey: warmupKey(masterKey),
     spoolDirectory: path.join(config.home, 'spool'),
     close: () => database.close(),
   }

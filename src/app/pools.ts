@@ -88,7 +88,7 @@ async function startScheduler(context: Context, queue: QueueClient) {
   addFleetGauges(metrics, { readState: () => readFleetState(db) })
   const { looksSeconds } = config.reconcile
   const loops = startSchedulerLoops(
-    { db, queue, log, metrics, outage },
+    { db, queue, log, metrics, outage, warmupKey: context.warmupKey },
     { ...config.scheduler, looksSeconds },
   )
   const served = startServed(

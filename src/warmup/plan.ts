@@ -39,7 +39,7 @@ export interface PlanFacts {
   seed: number
 }
 
-/** The same whichever of the two writes. */
+/** Of two addresses: the same whichever of them writes. */
 export const pairKey = (one: string, other: string): string =>
   one < other ? `${one} ${other}` : `${other} ${one}`
 
@@ -67,7 +67,7 @@ export function planDay(senders: readonly Sender[], facts: PlanFacts): DayPlan {
         continue
       }
       pairings.push({ sender, receiver })
-      met.add(pairKey(sender.mailboxId, receiver.mailboxId))
+      met.add(pairKey(sender.address, receiver.address))
       add(received, receiver.mailboxId)
       add(providers, `${sender.mailboxId} ${receiver.provider}`)
     }
@@ -85,7 +85,7 @@ function choose(
 ): Member | undefined {
   let best: { member: Member; score: number } | undefined
   for (const member of pool) {
-    if (!mayMeet(sender, member) || met.has(pairKey(sender.mailboxId, member.mailboxId))) continue
+    if (!mayMeet(sender, member) || met.has(pairKey(sender.address, member.address))) continue
     const score =
       1000 * (received.get(member.mailboxId) ?? 0) +
       10 * (providers.get(`${sender.mailboxId} ${member.provider}`) ?? 0) +
@@ -96,7 +96,7 @@ function choose(
 }
 
 /** Whether the two may ever write to each other. */
-export function mayMeet(one: Member, other: Member): boolean {
+function mayMeet(one: Member, other: Member): boolean {
   if (one.mailboxId === other.mailboxId || one.domain === other.domain || one.pool !== other.pool)
     return false
   const sameTenant = one.tenantId === other.tenantId

@@ -252,6 +252,7 @@ describe('many at once', () => {
         queue: client,
         log: createLogger({ level: 'error', format: 'json', name: 'test', output: { fd: 2 } }),
         metrics: createMetrics({ process: 'test', version: '0' }),
+        warmupKey: Buffer.alloc(32),
       },
       // So long between two looks: whatever happens, happens in one.
       {
@@ -260,6 +261,8 @@ describe('many at once', () => {
         sweepSeconds: 60,
         leaseSweepSeconds: 60,
         syncMs: 60_000,
+        warmupMs: 60_000,
+        warmupRestDays: 7,
         looksSeconds: [60],
       },
     )

@@ -56,13 +56,15 @@ export async function startFleet(
   const options = { ...testSending, spoolDirectory, ...overrides }
   const room = await openSendingRoom({ db, log, metrics, sealer }, options)
   const loops = startSchedulerLoops(
-    { db, queue, log, metrics },
+    { db, queue, log, metrics, warmupKey: Buffer.alloc(32) },
     {
       drainerMs: 20,
       plannerMs: 20,
       syncMs: 20,
       sweepSeconds: 1,
       leaseSweepSeconds: 1,
+      warmupMs: 60_000,
+      warmupRestDays: 7,
       looksSeconds: [1, 2],
     },
   )

@@ -8,6 +8,7 @@ import { insertWakes } from '../../sending/lane-store.ts'
 import type { Logger } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import { actOnRefusals } from '../bounces/act-on-refusals.ts'
+import { planWarmupDays } from '../warmup/plan-day.ts'
 import { drainWakes } from './drain-wakes.ts'
 import { enrolNextLeads } from './enrol-leads.ts'
 import { createDomainLookups, createMxResolver } from './look-up-domains.ts'
@@ -22,6 +23,8 @@ export interface SchedulerPorts {
   queue: QueueClient
   log: Logger
   metrics: Metrics
+  /** Signs the tokens of warmup. */
+  warmupKey: Buffer
   /** Said by it, an outage is no error of each task. */
   outage?: Outage
 }
@@ -32,6 +35,9 @@ export interface SchedulerIntervals {
   syncMs: number
   sweepSeconds: number
   leaseSweepSeconds: number
+  warmupMs: number
+  /** Days in which a pair of warmup mailboxes meets once. */
+  warmupRestDays: number
   /** From when an email became unknown to each look for it. */
   looksSeconds: readonly number[]
 }
@@ -56,6 +62,7 @@ export function startSchedulerLoops(ports: SchedulerPorts, intervals: SchedulerI
     loop('refusals', intervals.syncMs, () => refusals(ports)),
     loop('looks', intervals.syncMs, () => look(ports, intervals.looksSeconds)),
     loop('domains', domainLookupMs, async () => (await lookUpDomains()).more),
+    loop('warmup', intervals.warmupMs, () => planWarmup(ports, intervals.warmupRestDays)),
     loop('leases', intervals.leaseSweepSeconds * 1000, () => expire(ports)),
     loop('sweep', intervals.sweepSeconds * 1000, () => sweep(ports)),
   ]
@@ -143,6 +150,12 @@ async function refusals({ db }: SchedulerPorts): Promise<boolean> {
 
 async function look({ db, queue }: SchedulerPorts, looksSeconds: readonly number[]): Promise<boolean> {
   const { more } = await planLooks(db, queue, looksSeconds)
+  return more
+}
+
+async function planWarmup({ db, log, warmupKey }: SchedulerPorts, restDays: number): Promise<boolean> {
+  const { planned, more } = await planWarmupDays(db, { key: warmupKey, restDays })
+  if (planned > 0) log.info({ emails: planned }, 'warmup.planned')
   return more
 }
 

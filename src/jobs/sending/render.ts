@@ -15,7 +15,14 @@ import type { SendingMailbox } from './mailbox.ts'
 /** What a step said a moment ago is good enough: an edit reaches the wire within this time. */
 const stepCacheMs = 10_000
 
-const directContent = z.object({ subject: z.string(), text: z.string(), html: z.string().optional() })
+const directContent = z.object({
+  subject: z.string(),
+  text: z.string(),
+  html: z.string().optional(),
+  headers: z.record(z.string(), z.string()).default({}),
+  /** Message-IDs of the conversation that it goes on with, oldest first. */
+  references: z.array(z.string()).default([]),
+})
 
 export type Renderer = (mailbox: SendingMailbox) => (email: ClaimedEmail) => Promise<OutgoingMessage>
 
@@ -23,8 +30,8 @@ export type Renderer = (mailbox: SendingMailbox) => (email: ClaimedEmail) => Pro
 export function createRenderer(db: Db): Renderer {
   const steps = createStepCache(db)
   return (mailbox) => async (email) => {
-    const content = email.stepId === null ? ownContent(email) : await stepContent(steps, email, mailbox)
-    const references = email.thread.map((message) => message.messageId)
+    const { headers, references, ...content } =
+      email.stepId === null ? ownContent(email) : await stepContent(steps, email, mailbox)
     return {
       ...content,
       from: { name: mailbox.displayName, address: mailbox.address },
@@ -33,7 +40,7 @@ export function createRenderer(db: Db): Renderer {
       date: new Date(),
       inReplyTo: references.at(-1),
       references,
-      headers: { 'X-Rookery-Ref': email.ref },
+      headers: { ...headers, 'X-Rookery-Ref': email.ref },
     }
   }
 }
@@ -59,7 +66,8 @@ async function stepContent(steps: StepCache, email: ClaimedEmail, mailbox: Sendi
     threadSubject: email.thread[0]?.subject ?? undefined,
   }
   const previous = step.quotePrevious ? await previousEmail(steps, email, input) : undefined
-  return renderStep({ ...input, previous })
+  const references = email.thread.map((message) => message.messageId)
+  return { ...renderStep({ ...input, previous }), headers: {}, references }
 }
 
 // Rendered anew: seed and lead are the same, so it says what was sent.

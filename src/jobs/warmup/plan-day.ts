@@ -1,0 +1,216 @@
+import { civilDate, wallTime } from '../../core/civil-time.ts'
+import { domainOf } from '../../core/email-address.ts'
+import { newId } from '../../core/ids.ts'
+import { rampCap } from '../../core/ramp.ts'
+import { seededHash } from '../../core/seeded.ts'
+import type { Db, Trx } from '../../db/connect.ts'
+import { readNow } from '../../db/now.ts'
+import { insertWakes } from '../../sending/lane-store.ts'
+import { writeMessage } from '../../warmup/content.ts'
+import { firstNameOf } from '../../warmup/names.ts'
+import { type Member, type Pairing, pairKey, planDay, type Sender, timesOfDay } from '../../warmup/plan.ts'
+import {
+  type Acquaintance,
+  countReceived,
+  countWaiting,
+  insertMailboxPlans,
+  insertPlanned,
+  listAcquaintances,
+  listPool,
+  lockPlanning,
+  type MailboxPlan,
+  type PlannedEmail,
+  type PoolMailbox,
+} from '../../warmup/plan-store.ts'
+import { newToken, tokenHeader, tokenMessageId } from '../../warmup/token.ts'
+
+export interface WarmupPlanning {
+  key: Buffer
+  /** Days in which a pair meets once. */
+  restDays: number
+}
+
+/** Mailboxes of one transaction. */
+const batchSize = 200
+/** Nothing is due before its plan is written and read. */
+const leadMinutes = 3
+
+/**
+ * Plans the day of mailboxes that have no plan for today, in their zones: conversations, ledger rows and wakes in one
+ * transaction, so a day is planned once or not at all, however many schedulers there are.
+ */
+export function planWarmupDays(
+  db: Db,
+  planning: WarmupPlanning,
+): Promise<{ planned: number; more: boolean }> {
+  return db.transaction().execute((trx) => planNextDays(trx, planning))
+}
+
+export async function planNextDays(
+  trx: Trx,
+  planning: WarmupPlanning,
+): Promise<{ planned: number; more: boolean }> {
+  if (!(await lockPlanning(trx))) return { planned: 0, more: false }
+  const now = await readNow(trx)
+  const pool = await listPool(trx)
+  const due = pool.filter(({ isDue }) => isDue).slice(0, batchSize)
+  let planned = 0
+  // Zones may be on different days: each day is planned on its own.
+  for (const [date, mailboxes] of Map.groupBy(due, (mailbox) => mailbox.date))
+    planned += await planDate(trx, date, mailboxes, pool, planning, now)
+  return { planned, more: due.length === batchSize }
+}
+
+async function planDate(
+  trx: Trx,
+  date: string,
+  due: readonly PoolMailbox[],
+  pool: readonly PoolMailbox[],
+  planning: WarmupPlanning,
+  now: Date,
+): Promise<number> {
+  const ids = due.map(({ mailboxId }) => mailboxId)
+  const waiting = await countWaiting(trx, ids)
+  const known = await listAcquaintances(trx, ids)
+  const senders = due.map(
+    (mailbox): Sender => ({
+      ...memberOf(mailbox),
+      wanted: Math.max(0, volumeOf(mailbox, date) - (waiting.get(mailbox.mailboxId) ?? 0)),
+    }),
+  )
+  const { pairings, notes } = planDay(senders, {
+    pool: pool.map(memberOf),
+    recent: recentPairs(due, known, date, planning.restDays),
+    restDays: planning.restDays,
+    received: await countReceived(trx, date),
+    seed: seededHash(0, date),
+  })
+  const emails = due.flatMap((mailbox) => {
+    const mine = pairings.filter(({ sender }) => sender.mailboxId === mailbox.mailboxId)
+    return writeDay(mailbox, mine, pool, known, planning.key, now)
+  })
+  await insertPlanned(trx, emails.map(withIds))
+  await insertMailboxPlans(
+    trx,
+    senders.map((sender) => planOf(sender, date, emails, notes)),
+  )
+  await insertWakes(trx, firstWakes(emails))
+  return emails.length
+}
+
+/** What its day is to hold: all that the ramp allows, or a little to stay warm; nothing on a day of rest. */
+function volumeOf({ ramp, keptWarm, weekdaysOnly }: PoolMailbox, date: string): number {
+  if (ramp) return rampCap(ramp, date)
+  const weekday = new Date(`${date}T00:00:00Z`).getUTCDay()
+  return weekdaysOnly && (weekday === 0 || weekday === 6) ? 0 : keptWarm
+}
+
+const memberOf = ({ tenantId, mailboxId, address, provider, pool, language }: PoolMailbox): Member => ({
+  tenantId,
+  mailboxId,
+  address,
+  domain: domainOf(address),
+  provider,
+  pool,
+  language,
+})
+
+const dayMs = 86_400_000
+
+function recentPairs(
+  due: readonly PoolMailbox[],
+  known: readonly Acquaintance[],
+  date: string,
+  restDays: number,
+): Set<string> {
+  const addressOf = new Map(due.map(({ mailboxId, address }) => [mailboxId, address]))
+  const since = new Date(Date.parse(`${date}T00:00:00Z`) - restDays * dayMs).toISOString().slice(0, 10)
+  return new Set(
+    known.flatMap(({ mailboxId, partner, lastDate }) =>
+      lastDate > since ? [pairKey(addressOf.get(mailboxId) ?? '', partner)] : [],
+    ),
+  )
+}
+
+function writeDay(
+  mailbox: PoolMailbox,
+  pairings: readonly Pairing[],
+  pool: readonly PoolMailbox[],
+  known: readonly Acquaintance[],
+  key: Buffer,
+  now: Date,
+): PlannedEmail[] {
+  const { mailboxId, address, date, timezone } = mailbox
+  const minuteNow = civilDate(now, timezone) === date ? minuteOfDay(now, date, timezone) : 0
+  const times = timesOfDay(
+    pairings.length,
+    seededHash(0, mailboxId),
+    `${mailboxId} ${date}`,
+    minuteNow + leadMinutes,
+  )
+  return times.flatMap((minute, n): PlannedEmail[] => {
+    const receiver = pool.find((one) => one.mailboxId === pairings[n]?.receiver.mailboxId)
+    if (!receiver) return []
+    const met = known.find((one) => one.mailboxId === mailboxId && one.partner === receiver.address)
+    const names = { from: firstNameOf(mailbox), to: firstNameOf(receiver) }
+    const pair = pairKey(address, receiver.address)
+    const token = newToken(key, mailbox.pool)
+    return [
+      {
+        token,
+        threadToken: token,
+        depth: 1,
+        planDate: date,
+        dueAt: new Date(
+          wallTime(date, Math.floor(minute), timezone).getTime() + Math.round((minute % 1) * 60) * 1000,
+        ),
+        messageId: tokenMessageId(token, address),
+        content: {
+          ...writeMessage(mailbox.language, pair, met?.conversations ?? 0, 1, names),
+          headers: { [tokenHeader]: token },
+        },
+        sender: mailbox,
+        receiver,
+      },
+    ]
+  })
+}
+
+const minuteOfDay = (now: Date, date: string, timezone: string): number =>
+  (now.getTime() - wallTime(date, 0, timezone).getTime()) / 60_000
+
+const withIds = (email: PlannedEmail) => ({
+  ...email,
+  emailId: newId(),
+  senderExchangeId: newId(),
+  receiverExchangeId: newId(),
+})
+
+function planOf(
+  { tenantId, mailboxId, wanted }: Sender,
+  date: string,
+  emails: readonly PlannedEmail[],
+  notes: ReadonlyMap<string, string>,
+): MailboxPlan {
+  const planned = emails.filter(({ sender }) => sender.mailboxId === mailboxId).length
+  const note = notes.get(mailboxId) ?? null
+  const short = planned < wanted ? `${planned} of ${wanted}: the rest of the working day is too short` : null
+  return { tenantId, mailboxId, date, wanted, planned, note: note ?? short }
+}
+
+function firstWakes(emails: readonly PlannedEmail[]) {
+  const bySender = Map.groupBy(emails, ({ sender }) => sender.mailboxId)
+  return [...bySender.values()].flatMap((mine) => {
+    const first = mine.toSorted((a, b) => a.dueAt.getTime() - b.dueAt.getTime())[0]
+    return first
+      ? [
+          {
+            tenantId: first.sender.tenantId,
+            mailboxId: first.sender.mailboxId,
+            lane: 'low' as const,
+            at: first.dueAt,
+          },
+        ]
+      : []
+  })
+}

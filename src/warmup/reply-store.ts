@@ -1,0 +1,52 @@
+import { sql } from 'kysely'
+import type { Trx } from '../db/connect.ts'
+import type { WarmupLanguage } from './content.ts'
+import type { ExchangeSide } from './plan-store.ts'
+
+export interface Conversation {
+  threadToken: string
+  depth: number
+  /** Today in the answering mailbox's zone. */
+  date: string
+  /** Of the two, that were begun before this one. */
+  conversationsBefore: number
+  own: Participant
+  partner: Participant
+}
+
+interface Participant extends ExchangeSide {
+  displayName: string
+  language: WarmupLanguage
+}
+
+/** The conversation of a received message, if its partner still takes part. The partner is known by the message's token alone. */
+export async function findConversation(
+  trx: Trx,
+  tenantId: string,
+  exchangeId: string,
+): Promise<Conversation | undefined> {
+  const { rows } = await sql<Conversation>`
+    select x.thread_token as "threadToken", x.depth, (now() at time zone a.timezone)::date as date,
+           (select count(*)::int from warmup_exchanges b
+             where b.email_account_id = x.email_account_id and b.partner_mailbox = x.partner_mailbox and b.depth = 1
+               and b.planned_at < coalesce((select f.planned_at from warmup_exchanges f
+                                             where f.token = x.thread_token and f.side = 'sender'), x.planned_at))
+             as "conversationsBefore",
+           ${participant('a', 'w')} as own, ${participant('pa', 'pw')} as partner
+      from warmup_exchanges x
+      join email_accounts a on a.tenant_id = x.tenant_id and a.id = x.email_account_id
+      join warmup_accounts w on w.tenant_id = a.tenant_id and w.email_account_id = a.id
+      join warmup_exchanges s on s.token = x.token and s.side = 'sender'
+      join email_accounts pa on pa.tenant_id = s.tenant_id and pa.id = s.email_account_id
+      join warmup_accounts pw on pw.tenant_id = pa.tenant_id and pw.email_account_id = pa.id
+     where x.tenant_id = ${tenantId} and x.id = ${exchangeId} and x.side = 'receiver'
+       and pa.status = 'active' and pa.warmup_status in ('warming', 'ready') and pw.paused_at is null`.execute(
+    trx,
+  )
+  return rows[0]
+}
+
+const participant = (account: string, warmup: string) => sql`json_build_object(
+  'tenantId', ${sql.ref(`${account}.tenant_id`)}, 'mailboxId', ${sql.ref(`${account}.id`)},
+  'address', ${sql.ref(`${account}.email_address`)}, 'provider', ${sql.ref(`${account}.provider_id`)},
+  'displayName', ${sql.ref(`${account}.display_name`)}, 'language', ${sql.ref(`${warmup}.language`)})`

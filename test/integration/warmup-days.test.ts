@@ -1,0 +1,212 @@
+import { createSecretKey } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { civilDate } from '../../src/core/civil-time.ts'
+import { planNextDays, planWarmupDays } from '../../src/jobs/warmup/plan-day.ts'
+import { insertReply } from '../../src/warmup/reply.ts'
+import { readToken, warmupKey } from '../../src/warmup/token.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { insertMailbox, insertTenant, type Mailbox, mint, type Tenant } from '../support/factories.ts'
+
+let database: TestDatabase
+
+beforeAll(async () => {
+  database = await createTestDatabase({ maxConnections: 10 })
+})
+afterAll(() => database.close())
+beforeEach(async () => {
+  // Each test has the pool to itself.
+  await database.db.updateTable('tenants').set({ warmup_pool: 'none' }).execute()
+})
+
+const planning = { key: warmupKey(createSecretKey(Buffer.alloc(32, 7))), restDays: 7 }
+
+/** A zone in which the working day has just begun. */
+function morningZone(): string {
+  const ahead = (24 + 8 - new Date().getUTCHours()) % 24
+  return ahead <= 12 ? `Etc/GMT-${ahead}` : `Etc/GMT+${24 - ahead}`
+}
+
+async function enrol(tenant: Tenant, domain: string, ramp: object = {}): Promise<Mailbox> {
+  const { db } = database
+  const timezone = morningZone()
+  const mailbox = await insertMailbox(db, tenant.id, {
+    email_address: `${mint('ann')}@${domain}`,
+    warmup_status: 'warming',
+    timezone,
+  })
+  await db
+    .insertInto('warmup_accounts')
+    .values({
+      tenant_id: tenant.id,
+      email_account_id: mailbox.id,
+      ramp_start: 2,
+      jitter: 0,
+      weekdays_only: false,
+      started_on: civilDate(new Date(), timezone),
+      seed: 1,
+      ...ramp,
+    })
+    .execute()
+  return mailbox
+}
+
+async function sharedPool(count: number, ramp: object = {}): Promise<Mailbox[]> {
+  const mailboxes: Mailbox[] = []
+  for (let n = 0; n < count; n += 1) {
+    const tenant = await insertTenant(database.db, { warmup_pool: 'shared' })
+    mailboxes.push(await enrol(tenant, `${mint('acorn')}.test`, ramp))
+  }
+  return mailboxes
+}
+
+const emailsOf = (mailboxes: readonly Mailbox[]) =>
+  database.db
+    .selectFrom('emails')
+    .selectAll()
+    .where('kind', '=', 'warmup')
+    .where(
+      'email_account_id',
+      'in',
+      mailboxes.map(({ id }) => id),
+    )
+    .orderBy('due_at')
+    .execute()
+
+const exchangesOf = (mailboxes: readonly Mailbox[]) =>
+  database.db
+    .selectFrom('warmup_exchanges')
+    .selectAll()
+    .where(
+      'email_account_id',
+      'in',
+      mailboxes.map(({ id }) => id),
+    )
+    .execute()
+
+test('a day is planned once: ledger rows, both sides of each exchange and wakes, however many schedulers plan', async () => {
+  const mailboxes = await sharedPool(5)
+  const runs = await Promise.all([1, 2, 3].map(() => planWarmupDays(database.db, planning)))
+  await planWarmupDays(database.db, planning)
+  expect(runs.reduce((sum, { planned }) => sum + planned, 0)).toBe(10)
+
+  const emails = await emailsOf(mailboxes)
+  expect(emails).toHaveLength(10)
+  for (const email of emails) {
+    expect(email).toMatchObject({ status: 'scheduled', lane: 'low', campaign_id: null })
+    expect(email.due_at.getTime()).toBeGreaterThan(Date.now())
+    expect(email.due_at.getUTCSeconds()).not.toBe(0)
+    const { headers } = email.content as { headers: Record<string, string> }
+    const token = headers['X-Rookery-Warmup'] ?? ''
+    expect(readToken(planning.key, token)).toBe('shared')
+    expect(email.message_id).toContain(token)
+  }
+
+  const exchanges = await exchangesOf(mailboxes)
+  const byToken = Map.groupBy(exchanges, ({ token }) => token)
+  expect(byToken.size).toBe(10)
+  for (const sides of byToken.values()) {
+    expect(sides.map(({ side }) => side).sort()).toEqual(['receiver', 'sender'])
+    const [one, other] = sides
+    expect(one?.tenant_id).not.toBe(other?.tenant_id)
+    expect(one?.partner_mailbox).toBe(
+      mailboxes.find(({ id }) => id === other?.email_account_id)?.email_address,
+    )
+  }
+  const wakes = await database.db.selectFrom('lane_wakes').select('email_account_id').distinct().execute()
+  expect(mailboxes.every(({ id }) => wakes.some((wake) => wake.email_account_id === id))).toBe(true)
+})
+
+test('a planner that dies in between leaves nothing, and the next one plans the day', async () => {
+  const mailboxes = await sharedPool(3)
+  const dying = database.db.transaction().execute(async (trx) => {
+    await planNextDays(trx, planning)
+    throw new Error('killed')
+  })
+  await expect(dying).rejects.toThrow('killed')
+  expect(await emailsOf(mailboxes)).toEqual([])
+  expect((await planWarmupDays(database.db, planning)).planned).toBeGreaterThan(0)
+})
+
+test('a pool of one plans nothing and says why; who is paused, quarantined or of no pool takes no part', async () => {
+  const [alone] = await sharedPool(1)
+  const resting = await sharedPool(2, { health: 'quarantined' })
+  const paused = await sharedPool(1, { paused_at: new Date() })
+  expect(await planWarmupDays(database.db, planning)).toMatchObject({ planned: 0 })
+  const plans = await database.db
+    .selectFrom('warmup_plans')
+    .selectAll()
+    .where(
+      'email_account_id',
+      'in',
+      [alone, ...resting, ...paused].map((mailbox) => mailbox?.id ?? ''),
+    )
+    .execute()
+  expect(plans).toMatchObject([
+    {
+      email_account_id: alone?.id,
+      wanted: 2,
+      planned: 0,
+      note: 'it is alone in the shared pool: nobody to write to',
+    },
+  ])
+})
+
+test('a closed pool stays within its tenant, and answers that wait take their part of the day', async () => {
+  const { db } = database
+  const tenant = await insertTenant(db, { warmup_pool: 'closed' })
+  const own = [
+    await enrol(tenant, 'oak.test'),
+    await enrol(tenant, 'elm.test'),
+    await enrol(tenant, 'ash.test'),
+  ]
+  const strangers = await sharedPool(2)
+  await planWarmupDays(db, planning)
+  const addresses = own.map(({ email_address }) => email_address)
+  const emails = await emailsOf(own)
+  expect(emails).toHaveLength(3)
+  expect(emails.every(({ to_address }) => addresses.includes(to_address))).toBe(true)
+  expect((await emailsOf(strangers)).length).toBe(1)
+})
+
+test('an answer goes on with its conversation, and ends with its fourth message', async () => {
+  const { db } = database
+  const mailboxes = await sharedPool(2, { ramp_start: 1 })
+  await planWarmupDays(db, planning)
+  let [received] = (await exchangesOf(mailboxes)).filter(({ side }) => side === 'receiver')
+  const [first] = await emailsOf(mailboxes)
+  const references: string[] = []
+  for (const depth of [2, 3, 4]) {
+    const before = received ?? expect.fail()
+    const messageId = `<seen-${depth}@elsewhere.test>`
+    const reply = {
+      tenantId: before.tenant_id,
+      exchangeId: before.id,
+      messageId,
+      references: [...references],
+    }
+    const answer = await db
+      .transaction()
+      .execute((trx) => insertReply(trx, planning.key, { ...reply, subject: 'Lunch?', dueAt: new Date() }))
+    references.push(messageId)
+    const email = await db
+      .selectFrom('emails')
+      .selectAll()
+      .where('id', '=', answer?.emailId ?? '')
+      .executeTakeFirstOrThrow()
+    expect(email.to_address).toBe(before.partner_mailbox)
+    expect(email.content).toMatchObject({ subject: 'Re: Lunch?', references })
+    const next = (await exchangesOf(mailboxes)).filter(
+      (one) => one.depth === depth && one.side === 'receiver',
+    )
+    expect(next).toMatchObject([{ thread_token: before.thread_token }])
+    received = next[0]
+  }
+  const last = received ?? expect.fail()
+  const fifth = { tenantId: last.tenant_id, exchangeId: last.id, messageId: '<x@y.test>', references: [] }
+  expect(
+    await db
+      .transaction()
+      .execute((trx) => insertReply(trx, planning.key, { ...fifth, subject: 'Lunch?', dueAt: new Date() })),
+  ).toBeUndefined()
+  expect(first?.to_address).toBeDefined()
+})
