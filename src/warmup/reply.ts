@@ -20,7 +20,7 @@ export interface ReplyTo {
 }
 
 /** A conversation ends here. */
-export const maxDepth = 4
+const maxDepth = 4
 
 /**
  * Puts an answer into the ledger, with both sides' records, in the caller's transaction. Undefined when the conversation has
