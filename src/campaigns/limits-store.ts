@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
-import type { CampaignKey } from './store.ts'
+import type { Campaign, CampaignKey } from './store.ts'
 
 /** Null lifts a limit; what is undefined stays. */
 export interface CampaignLimitChange {
@@ -8,12 +8,13 @@ export interface CampaignLimitChange {
   newLeadsPerDay?: number | null | undefined
 }
 
+/** Returns the campaign as it is then, locked. */
 export async function setCampaignLimits(
   trx: Trx,
   campaign: CampaignKey,
   { dailyLimit, newLeadsPerDay }: CampaignLimitChange,
-): Promise<void> {
-  await trx
+): Promise<Campaign> {
+  return trx
     .updateTable('campaigns')
     .set({
       ...(dailyLimit !== undefined && { daily_limit: dailyLimit }),
@@ -22,5 +23,6 @@ export async function setCampaignLimits(
     })
     .where('tenant_id', '=', campaign.tenant_id)
     .where('id', '=', campaign.id)
-    .execute()
+    .returningAll()
+    .executeTakeFirstOrThrow()
 }

@@ -29,7 +29,7 @@ export interface LeadToEnrol {
 
 /** The next leads of the campaign's audience in the order of their ids; a tag of null means all leads. */
 export async function listLeadsToEnrol(
-  trx: Trx,
+  trx: Db | Trx,
   campaign: Pick<Campaign, 'tenant_id' | 'enrolled_through'>,
   tag: string | null,
   limit: number,
@@ -41,6 +41,20 @@ export async function listLeadsToEnrol(
        and (${tag}::text is null or tags @> array[${tag}::text])
      order by id limit ${limit}`.execute(trx)
   return rows
+}
+
+/** How many first emails are due on each day (YYYY-MM-DD) of the campaign's zone, sent or not. */
+export async function listPlannedDays(
+  db: Db | Trx,
+  campaign: Pick<Campaign, 'tenant_id' | 'id' | 'timezone'>,
+): Promise<Map<string, number>> {
+  const { rows } = await sql<{ day: string; count: number }>`
+    select to_char(due_at at time zone ${campaign.timezone}, 'YYYY-MM-DD') as day, count(*)::int as count
+      from emails
+     where tenant_id = ${campaign.tenant_id} and campaign_id = ${campaign.id} and not is_follow_up
+       and status not in ('skipped', 'failed')
+     group by 1`.execute(db)
+  return new Map(rows.map(({ day, count }) => [day, count]))
 }
 
 export interface RotationRow {
@@ -133,10 +147,19 @@ export async function setEnrolmentProgress(
        set enrolled_through = coalesce(${progress.enrolledThrough}::uuid, enrolled_through),
            enrolled_at = case when ${progress.complete} then now() end, updated_at = now()
      where tenant_id = ${campaign.tenant_id} and id = ${campaign.id}`.execute(trx)
+  await setRotation(trx, campaign, progress.rotation)
+}
+
+/** Where the planner stands with each mailbox. */
+export async function setRotation(
+  trx: Trx,
+  campaign: Pick<Campaign, 'tenant_id' | 'id'>,
+  rotation: readonly RotationState[],
+): Promise<void> {
   await sql`
     update campaign_mailboxes m
        set next_slot_at = i."nextSlotAt", planned_on = i."plannedOn", planned_count = i."plannedCount"
-      from json_to_recordset(${JSON.stringify(progress.rotation)}) as i (
+      from json_to_recordset(${JSON.stringify(rotation)}) as i (
         "mailboxId" uuid, "nextSlotAt" timestamptz, "plannedOn" date, "plannedCount" int)
      where m.tenant_id = ${campaign.tenant_id} and m.campaign_id = ${campaign.id}
        and m.email_account_id = i."mailboxId"`.execute(trx)

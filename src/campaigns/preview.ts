@@ -1,14 +1,16 @@
 import { AppError } from '../core/errors.ts'
 import type { Db } from '../db/connect.ts'
+import { readNow } from '../db/now.ts'
 import { type CampaignSender, listAudience, listSenders } from './audience-store.ts'
 import { campaignConfiguration, windowOf } from './configuration.ts'
 import { type PreviousEmail, type RenderedEmail, renderStep } from './content.ts'
 import { stepDelay } from './delay.ts'
 import { audienceOf } from './launch.ts'
 import { leadZone } from './lead-zone.ts'
-import { listRotation } from './planner-store.ts'
+import { openDays } from './open-days.ts'
+import { listLeadsToEnrol, listRotation } from './planner-store.ts'
 import { listWaitingEmails } from './preview-store.ts'
-import { followUpDueAt, spread } from './spread.ts'
+import { followUpDueAt, type PlannedSend, spread } from './spread.ts'
 import { type Campaign, listSteps, type StepText } from './store.ts'
 import type { LeadFields } from './variables.ts'
 
@@ -25,10 +27,14 @@ export interface Preview {
   emails: PreviewedEmail[]
   /** Of the first lead: what follows if each email goes out on time. Only of a draft. */
   followUps: PreviewedEmail[]
+  /** When the last lead gets its first email, limits kept. Only of a draft that has leads. */
+  lastFirstEmailAt: Date | null
 }
 
 /** A draft's earliest sends are looked for among as many leads. */
 const plannedLeads = 1000
+/** The rest is planned for its end alone, so many at a time. */
+const batchSize = 5000
 
 /** The first `count` sends of a campaign as they would go out; writes nothing. Throws `invalid_input` for a blank. */
 export async function previewCampaign(db: Db, campaign: Campaign, count: number): Promise<Preview> {
@@ -54,31 +60,56 @@ async function previewDraft(db: Db, desk: Desk, count: number): Promise<Preview>
   const [firstStep, ...laterSteps] = steps
   const leads = await listAudience(db, audienceOf(campaign), null, Math.max(plannedLeads, count))
   const leadOf = new Map(leads.map((lead) => [lead.id, lead]))
-  const sends = (await planDraft(db, campaign, leads)).slice(0, count).flatMap((send) => {
+  const planner = await openPlanner(db, campaign, steps)
+  const planned = planner.plan(leads).toSorted((a, b) => a.dueAt.getTime() - b.dueAt.getTime())
+  const sends = planned.slice(0, count).flatMap((send) => {
     const lead = leadOf.get(send.leadId)
     return lead && firstStep ? [{ ...send, lead, step: firstStep }] : []
   })
   const emails = sends.map((send) => write(desk, send))
   const [first] = sends
-  return { emails, followUps: first ? writeFollowUps(desk, first, laterSteps) : [] }
+  const followUps = first ? writeFollowUps(desk, first, laterSteps) : []
+  return { emails, followUps, lastFirstEmailAt: await planToTheEnd(db, campaign, planner, planned, leads) }
 }
 
-async function planDraft(db: Db, campaign: Campaign, leads: readonly LeadFields[]) {
-  const configuration = campaignConfiguration.parse(campaign.configuration)
+/** Plans a draft's leads in the order in which they will be enrolled, as the scheduler would now. */
+async function openPlanner(db: Db, campaign: Campaign, steps: readonly StepText[]) {
+  const window = windowOf(campaignConfiguration.parse(campaign.configuration))
   const rotation = await listRotation(db, { tenantId: campaign.tenant_id, id: campaign.id })
-  if (leads.length === 0) return []
-  const { sends } = spread({
-    leads: leads.map((lead) => ({ id: lead.id, zone: lead.timezone })),
-    mailboxes: rotation.map(({ nextSlotAt, plannedOn, plannedCount, ...mailbox }) => ({
-      ...mailbox,
-      state: { nextSlotAt, plannedOn, plannedCount },
-    })),
-    window: windowOf(configuration),
-    zone: campaign.timezone,
-    now: new Date(),
-    seed: campaign.seed,
-  })
-  return sends.toSorted((a, b) => a.dueAt.getTime() - b.dueAt.getTime())
+  const common = { window, zone: campaign.timezone, now: await readNow(db), seed: campaign.seed }
+  const days = await openDays(db, campaign, steps, window)
+  let mailboxes = rotation.map(({ nextSlotAt, plannedOn, plannedCount, ...mailbox }) => ({
+    ...mailbox,
+    state: { nextSlotAt, plannedOn, plannedCount },
+  }))
+  return {
+    plan(leads: readonly { id: string; timezone: string | null }[]): PlannedSend[] {
+      if (leads.length === 0) return []
+      const zoned = leads.map((lead) => ({ id: lead.id, zone: lead.timezone }))
+      const { sends, states } = spread({ ...common, days, mailboxes, leads: zoned })
+      mailboxes = mailboxes.map((mailbox) => ({ ...mailbox, state: states.get(mailbox.id) ?? mailbox.state }))
+      return sends
+    },
+  }
+}
+
+async function planToTheEnd(
+  db: Db,
+  campaign: Campaign,
+  planner: Awaited<ReturnType<typeof openPlanner>>,
+  planned: readonly PlannedSend[],
+  leads: readonly LeadFields[],
+): Promise<Date | null> {
+  let lastMs = planned.at(-1)?.dueAt.getTime()
+  let after = leads.at(-1)?.id
+  while (after !== undefined) {
+    const audience = audienceOf(campaign)
+    const from = { tenant_id: campaign.tenant_id, enrolled_through: after }
+    const batch = await listLeadsToEnrol(db, from, audience.tag ?? null, batchSize)
+    for (const { dueAt } of planner.plan(batch)) lastMs = Math.max(lastMs ?? 0, dueAt.getTime())
+    after = batch.length === batchSize ? batch.at(-1)?.id : undefined
+  }
+  return lastMs === undefined ? null : new Date(lastMs)
 }
 
 interface Send {
@@ -117,7 +148,7 @@ async function previewWaiting(db: Db, desk: Desk, count: number): Promise<Previe
     }
     return [write(desk, { lead, step, mailboxId, dueAt }, thread ?? undefined)]
   })
-  return { emails, followUps: [] }
+  return { emails, followUps: [], lastFirstEmailAt: null }
 }
 
 interface Thread {

@@ -1,6 +1,7 @@
 import { addCivil, type CivilSpan, civilDate, startOfDayAfter, wallTime } from '../core/civil-time.ts'
 import { AppError } from '../core/errors.ts'
 import { seededFraction } from '../core/seeded.ts'
+import type { CampaignDays } from './campaign-days.ts'
 import { leadZone } from './lead-zone.ts'
 import { nextOpen, type SendingWindow } from './window.ts'
 
@@ -46,6 +47,8 @@ export interface SpreadInput {
   zone: string
   now: Date
   seed: number
+  /** What the campaign's own limits leave; what is planned is taken from it. */
+  days?: CampaignDays | undefined
 }
 
 interface Turn {
@@ -66,7 +69,11 @@ interface Turn {
  */
 export function spread(input: SpreadInput): { sends: PlannedSend[]; states: Map<string, SlotState> } {
   const turns = input.mailboxes.map((mailbox) => prepare(turnOf(mailbox, input.now), input))
-  const sends = input.leads.map((lead) => place(lead, nextTurn(turns), input))
+  const sends = input.leads.map((lead) => {
+    const send = place(lead, nextTurn(turns, input), input)
+    takeDay(send, turns, input)
+    return send
+  })
   return { sends, states: new Map(turns.map((turn) => [turn.mailbox.id, stateOf(turn)])) }
 }
 
@@ -105,41 +112,56 @@ function turnOf(mailbox: RotationMailbox, now: Date): Turn {
 }
 
 /** Moves a mailbox whose day is full to its next day, and looks where that falls in the campaign's window. */
-function prepare(turn: Turn, { window, zone }: SpreadInput): Turn {
+function prepare(turn: Turn, input: SpreadInput): Turn {
+  const { zone } = input
   const { mailbox, plannedOn, plannedCount } = turn
   if (plannedOn && plannedCount >= mailbox.dailyLimit) {
     turn.readyMs = Math.max(turn.readyMs, startOfDayAfter(plannedOn, mailbox.zone).getTime())
   }
-  const home = openAfter(window, zone, new Date(turn.readyMs))
+  const home = openWithRoom(input, zone, new Date(turn.readyMs))
   turn.homeMs = home.getTime()
   turn.homeDay = civilDate(home, zone)
   turn.homeCount = civilDate(home, mailbox.zone) > plannedOn ? 0 : plannedCount
   return turn
 }
 
-/** Earliest day first, then the fewest on that day, then the order: from equal states that is round-robin. */
-function nextTurn(turns: readonly Turn[]): Turn {
-  let best: Turn | undefined
-  for (const turn of turns) {
-    if (!best || turn.homeDay < best.homeDay) best = turn
-    else if (turn.homeDay === best.homeDay && turn.homeCount < best.homeCount) best = turn
-  }
-  if (!best) throw new AppError('invalid_input', 'the campaign has no mailbox to send from; add one')
-  return best
+/**
+ * Earliest day first, then the fewest on that day, then the order: from equal states that is round-robin. Where a campaign's
+ * limits end its days early, the order is another one each day, or the first mailboxes would get nearly all.
+ */
+function nextTurn(turns: readonly Turn[], { days, seed }: SpreadInput): Turn {
+  const [first, ...others] = turns
+  if (!first) throw new AppError('invalid_input', 'the campaign has no mailbox to send from; add one')
+  const rank = ({ mailbox, homeDay }: Turn) => (days ? seededFraction(seed, mailbox.id, homeDay) : 0)
+  return others.reduce((best, turn) => (isBefore(turn, best, rank) ? turn : best), first)
+}
+
+function isBefore(turn: Turn, other: Turn, rank: (turn: Turn) => number): boolean {
+  if (turn.homeDay !== other.homeDay) return turn.homeDay < other.homeDay
+  if (turn.homeCount !== other.homeCount) return turn.homeCount < other.homeCount
+  return rank(turn) < rank(other)
 }
 
 function place(lead: LeadToPlan, turn: Turn, input: SpreadInput): PlannedSend {
-  const { window, zone, seed } = input
+  const { zone, seed } = input
   const { mailbox, readyMs } = turn
   const ownZone = leadZone(lead.zone, zone)
-  const opensMs = openAfter(window, ownZone, new Date(readyMs)).getTime()
+  const opensMs = openWithRoom(input, ownZone, new Date(readyMs)).getTime()
   // A day that the mailbox has left is not gone back to: only its last day is counted.
   const hasLeft = civilDate(opensMs, mailbox.zone) < turn.plannedOn
   const slotMs = hasLeft ? turn.homeMs : Math.min(opensMs, turn.homeMs)
-  const dueAt = slotMs === opensMs ? new Date(opensMs) : openAfter(window, ownZone, new Date(slotMs))
+  const dueAt = slotMs === opensMs ? new Date(opensMs) : openWithRoom(input, ownZone, new Date(slotMs))
   take(turn, slotMs, gapMs(mailbox, seed, lead.id))
   prepare(turn, input)
   return { leadId: lead.id, mailboxId: mailbox.id, slotAt: new Date(slotMs), dueAt }
+}
+
+/** Of a day that is full now, every mailbox moves on. */
+function takeDay({ dueAt }: PlannedSend, turns: readonly Turn[], input: SpreadInput): void {
+  if (!input.days) return
+  const day = civilDate(dueAt, input.zone)
+  input.days.take(day)
+  for (const turn of turns) if (input.days.next(turn.homeDay) !== turn.homeDay) prepare(turn, input)
 }
 
 function take(turn: Turn, slotMs: number, gap: number): void {
@@ -157,6 +179,19 @@ function gapMs({ id, minGapSeconds, gapJitter }: RotationMailbox, seed: number, 
 
 function stateOf({ readyMs, plannedOn, plannedCount }: Turn): SlotState {
   return { nextSlotAt: new Date(readyMs), plannedOn: plannedOn || null, plannedCount }
+}
+
+/** The next opening on a day on which the campaign's limits leave room. */
+function openWithRoom(
+  { window, zone, days }: Pick<SpreadInput, 'window' | 'zone' | 'days'>,
+  ownZone: string,
+  at: Date,
+): Date {
+  const opens = openAfter(window, ownZone, at)
+  if (!days) return opens
+  const day = civilDate(opens, zone)
+  const free = days.next(day)
+  return free === day ? opens : openWithRoom({ window, zone, days }, ownZone, wallTime(free, 0, zone))
 }
 
 function openAfter(window: SendingWindow, zone: string, at: Date): Date {

@@ -4,6 +4,7 @@ import type { Trx } from '../db/connect.ts'
 import { rebalanceTenantDay, releaseLimited } from '../sending/limit-change-store.ts'
 import type { TenantLimitChange } from '../tenants/limits.ts'
 import { setTenantLimits } from '../tenants/store.ts'
+import { replanFirstEmails } from './replan-first-emails.ts'
 
 /** Holds from the commit on, for what is claimed then; what the old limits had put off is looked at again. */
 export async function changeTenantLimits(
@@ -21,6 +22,7 @@ export async function changeCampaignLimits(
   campaign: CampaignKey,
   change: CampaignLimitChange,
 ): Promise<void> {
-  await setCampaignLimits(trx, campaign, change)
+  const changed = await setCampaignLimits(trx, campaign, change)
+  await replanFirstEmails(trx, changed)
   await releaseLimited(trx, { tenantId: campaign.tenant_id, campaignId: campaign.id })
 }

@@ -64,7 +64,7 @@ async function campaignOf(
 ) {
   const { db } = database
   const ids = mailboxes.map(({ id }) => id)
-  const made = await insertCampaign(db, tenant.id, ids, limits)
+  const made = await insertCampaign(db, tenant.id, ids, { ...limits, steps: [{}] })
   const emails: Email[] = []
   for (const mailbox of mailboxes) {
     for (let n = 0; n < each; n += 1) {

@@ -8,7 +8,7 @@ import { resolveCampaign, resolveTenant, withDatabase } from '../session.ts'
 
 const help = `
 Sends nothing and writes nothing. Of a draft it shows the earliest sends among the first leads, as they would be
-planned now, and the follow-ups of the first one; of a launched campaign, the emails that fall due next.`
+planned now within the limits, the follow-ups of the first one, and when the last lead is reached; of a launched campaign, the emails that fall due next.`
 
 export function addCampaignPreviewCommand(group: Command): void {
   withTenant(withOutput(group.command('preview').argument('<name>')))
@@ -31,7 +31,7 @@ async function preview(name: string, options: TenantOptions & { number: number }
   print(result, options, describe)
 }
 
-function describe({ emails, followUps }: Preview): string {
+function describe({ emails, followUps, lastFirstEmailAt }: Preview): string {
   if (emails.length === 0)
     return 'Nothing waits to be sent: there are no leads, the scheduler has not planned yet, or all has gone out.'
   const [first] = emails
@@ -39,6 +39,9 @@ function describe({ emails, followUps }: Preview): string {
   return [
     ...emails.map((email) => writeOut(email)),
     ...(sequence.length > 0 ? [`What ${first?.to} gets next, if there is no answer:`, ...sequence] : []),
+    ...(first && lastFirstEmailAt
+      ? [`The last lead gets the first email on ${localTime({ dueAt: lastFirstEmailAt, zone: first.zone })}.`]
+      : []),
     'Nothing was sent or written.',
   ].join('\n\n')
 }
@@ -57,7 +60,7 @@ function writeOut(email: PreviewedEmail): string {
 }
 
 /** In the lead's zone: that is what the sending window is about. */
-function localTime({ dueAt, zone }: PreviewedEmail): string {
+function localTime({ dueAt, zone }: Pick<PreviewedEmail, 'dueAt' | 'zone'>): string {
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: zone,
     weekday: 'short',

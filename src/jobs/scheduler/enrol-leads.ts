@@ -1,4 +1,5 @@
 import { type CampaignConfiguration, campaignConfiguration, windowOf } from '../../campaigns/configuration.ts'
+import { openDays } from '../../campaigns/open-days.ts'
 import {
   insertEnrolments,
   type LeadToEnrol,
@@ -76,19 +77,22 @@ async function planFirstEmails(
   leads: readonly LeadToEnrol[],
 ): Promise<Plan> {
   const reference = { tenantId: campaign.tenant_id, id: campaign.id }
-  const [firstStep] = await listSteps(trx, reference)
+  const steps = await listSteps(trx, reference)
+  const [firstStep] = steps
   const mailboxes = await listRotation(trx, reference)
   if (!firstStep) throw new AppError('invalid_input', 'the campaign has no active step')
+  const window = windowOf(configuration)
   const { sends, states } = spread({
     leads: leads.map((lead) => ({ id: lead.id, zone: lead.timezone })),
     mailboxes: mailboxes.map(({ nextSlotAt, plannedOn, plannedCount, ...mailbox }) => ({
       ...mailbox,
       state: { nextSlotAt, plannedOn, plannedCount },
     })),
-    window: windowOf(configuration),
+    window,
     zone: campaign.timezone,
     now: await readNow(trx),
     seed: campaign.seed,
+    days: await openDays(trx, campaign, steps, window),
   })
   const addressOf = new Map(leads.map((lead) => [lead.id, lead.email]))
   const planned = sends.map((send) => ({
