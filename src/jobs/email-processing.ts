@@ -1,5 +1,6 @@
 import { AppError } from '../core/errors.ts'
 import { continueAfter, done, type Outcome } from '../core/outcome.ts'
+import { readNow } from '../db/now.ts'
 import { nextSyncAfterFailure } from '../imap/backoff.ts'
 import type { ImapFailure } from '../imap/errors.ts'
 import { setSyncFailed, setSyncPostponed, setSyncSucceeded } from '../inbox/sync-store.ts'
@@ -32,7 +33,7 @@ export function emailProcessing(room: InboxRoom): Handler<'email-processing'> {
 // Its host holds its share of the slots: the slot is free at once for a mailbox elsewhere. Thousands that
 // have to wait do not all come back every second.
 async function postpone(room: InboxRoom, mailbox: SyncedMailbox): Promise<Outcome> {
-  const at = new Date(room.clock.now().getTime() + 5_000 + room.random() * 25_000)
+  const at = new Date((await readNow(room.db)).getTime() + 5_000 + room.random() * 25_000)
   await setSyncPostponed(room.db, mailbox, at)
   await setLooksPostponed(room.db, mailbox, at)
   room.metrics.inboxSyncs.inc({ outcome: 'postponed' })
@@ -92,7 +93,7 @@ async function fail(
   kind: ImapFailure,
   error: Error,
 ): Promise<void> {
-  const now = room.clock.now()
+  const now = await readNow(room.db)
   const jitter = room.random()
   const next = (failures: number) => nextSyncAfterFailure(failures, kind, now, jitter)
   const { failures, nextSyncAt } = await room.db

@@ -1,5 +1,6 @@
 import { AppError } from '../core/errors.ts'
 import { continueAfter, done, type Outcome } from '../core/outcome.ts'
+import { readNow } from '../db/now.ts'
 import type { Payload } from '../queue/catalogue.ts'
 import type { Handler, RunningJob } from '../queue/pool.ts'
 import type { ClaimedEmail } from '../sending/claim-emails.ts'
@@ -44,7 +45,7 @@ async function openMailbox(room: SendingRoom, lane: LaneRef): Promise<SendingMai
     return await room.loadMailbox(lane)
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'sealed_secret_unreadable') throw error
-    const until = new Date(room.clock.now().getTime() + unreadableMs)
+    const until = new Date((await readNow(room.db)).getTime() + unreadableMs)
     const block = { until, code: 'credential_unreadable', reason: error.message }
     await setLaneBlocks(room.db, [{ ...lane, block }])
     await insertWakes(room.db, [{ ...lane, inMs: unreadableMs }])

@@ -35,6 +35,8 @@ export interface ClaimedEmail extends Candidate {
   messageId: string
   ref: string
   budgetKeys: readonly string[]
+  /** By the database's clock. */
+  claimedAt: Date
 }
 
 export interface ClaimAnswer {
@@ -245,6 +247,7 @@ function identify(
     claimId,
     ref,
     messageId,
+    claimedAt: now,
     budgetKeys: [...budgetKeys(state.limits, now), ...ownKeys],
   }
 }

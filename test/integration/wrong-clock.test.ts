@@ -7,9 +7,17 @@ import { startSmtpProvider } from '../../src/lab/smtp-provider.ts'
 import { insertWakes } from '../../src/sending/lane-store.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
-import { insertCampaign, insertEmail, insertLead, insertMailbox, insertTenant } from '../support/factories.ts'
+import {
+  insertCampaign,
+  insertEmail,
+  insertLead,
+  insertMailbox,
+  insertTenant,
+  type Mailbox,
+} from '../support/factories.ts'
 import { startFleet } from '../support/fleet.ts'
-import { laneOf } from '../support/lanes.ts'
+import { openInbox } from '../support/inbox.ts'
+import { findEmail, laneOf } from '../support/lanes.ts'
 import { openTestQueue } from '../support/queue.ts'
 
 // The wall clock of the machine that works is two hours ahead of the database's.
@@ -24,7 +32,7 @@ afterEach(async () => {
   await database.close()
 })
 
-const goWrong = () => vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * 3_600_000 })
+const goWrong = (hours = 2) => vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + hours * 3_600_000 })
 
 /** An email that is due, in each of `count` sessions of one email. */
 async function insertDue(count: number, port: number) {
@@ -62,6 +70,61 @@ test('a host that cannot be reached is tried again within seconds', async () => 
   })
   await fleet.stop()
   expect(block).toEqual({ soon: true })
+})
+
+/** A password that this process cannot open. */
+const sealAway = (mailbox: Mailbox, field: 'smtp_password' | 'imap_password') =>
+  database.db
+    .insertInto('mailbox_credentials')
+    .values({
+      tenant_id: mailbox.tenant_id,
+      email_account_id: mailbox.id,
+      field,
+      key_id: '00000000',
+      sealed: Buffer.alloc(64),
+    })
+    .execute()
+
+test('a password that does not open is tried again within minutes, for sending and for reading', async () => {
+  const { db } = database
+  const mailbox = await insertDue(1, 1)
+  const imap = { imap_host: '127.0.0.1', imap_port: 1, imap_username: 'robin', smtp_username: 'robin' }
+  await db.updateTable('email_accounts').set(imap).where('id', '=', mailbox.id).execute()
+  await sealAway(mailbox, 'smtp_password')
+  await sealAway(mailbox, 'imap_password')
+  goWrong()
+  const fleet = await startFleet(database, {}, { quiet: true })
+  const inbox = await openInbox(database)
+  await inbox.sync(mailbox)
+  const soon = await eventually(async () => {
+    const { rows } = await sql<{ lane: boolean; sync: boolean }>`
+      select l.blocked_until < now() + interval '1 hour' as lane, a.next_sync_at < now() + interval '1 hour' as sync
+        from sending_lanes l join email_accounts a on a.id = l.email_account_id
+       where a.id = ${mailbox.id} and l.blocked_code = 'credential_unreadable' and a.sync_failures = 1`.execute(
+      db,
+    )
+    return rows[0] ?? false
+  })
+  await inbox.close()
+  await fleet.stop()
+  expect(soon).toEqual({ lane: true, sync: true })
+})
+
+test('an email is as old as the database says: its first refusal is not its last', async () => {
+  const provider = await startSmtpProvider()
+  const { db } = database
+  const mailbox = await insertMailbox(db, (await insertTenant(db)).id, { smtp_port: provider.port })
+  const email = await insertEmail(db, mailbox, { to_address: 'ann@full.test' })
+  await insertWakes(db, [{ ...laneOf(mailbox), inMs: 0 }])
+  goWrong(5 * 24)
+  const fleet = await startFleet(database, { retryBaseSeconds: 1800 }, { quiet: true })
+  const row = await eventually(async () => {
+    const found = await findEmail(db, email)
+    return found.attempt > 0 && found.status !== 'submitting' && found
+  })
+  await fleet.stop()
+  await provider.close()
+  expect(row).toMatchObject({ status: 'scheduled', reason_code: 'mailbox_full' })
 })
 
 test('a campaign is planned from now on, and mailboxes are read at their next turn', async () => {

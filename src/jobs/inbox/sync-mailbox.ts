@@ -1,4 +1,5 @@
 import type { Db } from '../../db/connect.ts'
+import { readNow } from '../../db/now.ts'
 import { ImapError } from '../../imap/errors.ts'
 import { findFolders } from '../../imap/find-folders.ts'
 import type { ImapSession } from '../../imap/imap-session.ts'
@@ -56,7 +57,7 @@ async function readFolders(
     const endsAtMs = room.clock.monotonicMs() + room.options.quantumSeconds * 1000
     const run: SyncRun = { room, mailbox, endsAtMs, ...watch }
     let more = false
-    for (const folder of await foldersToRead(room.db, session, mailbox, room.clock.now())) {
+    for (const folder of await foldersToRead(room.db, session, mailbox, await readNow(room.db))) {
       const finished = await readUnlessGone(run, session, folder)
       more ||= !finished
     }

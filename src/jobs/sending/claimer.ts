@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts'
 import { type Coalescer, createCoalescer } from '../../core/coalescer.ts'
 import { newId } from '../../core/ids.ts'
 import type { Db } from '../../db/connect.ts'
+import { readNow } from '../../db/now.ts'
 import { isConnectionError, untilAnswered } from '../../db/retry.ts'
 import { rollingKey } from '../../sending/budgets.ts'
 import {
@@ -70,7 +71,7 @@ export function createClaimer(db: Db, options: ClaimerOptions): Coalescer<LaneCl
   async function claimApart(requests: readonly ClaimRequest[], error: unknown): Promise<ClaimAnswer[]> {
     if (requests.length === 1) {
       options.onRefused?.(requests, error)
-      return [refused(error, options.clock.now())]
+      return [refused(error, await untilAnswered(() => readNow(db), onRetry))]
     }
     const half = Math.ceil(requests.length / 2)
     const first = await claimOrReturn(requests.slice(0, half))
@@ -87,7 +88,7 @@ const refusedForMs = 30_000
 function refused(error: unknown, now: Date): ClaimAnswer {
   const reason = `the claim failed: ${error instanceof Error ? error.message : String(error)}`
   const block = { until: new Date(now.getTime() + refusedForMs), code: 'claim_failed', reason }
-  return { emails: [], block, picked: 0 }
+  return { emails: [], block, now, picked: 0 }
 }
 
 const laneId = (lane: LaneClaim): string => `${lane.mailboxId}:${lane.lane}`

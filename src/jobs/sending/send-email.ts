@@ -56,7 +56,7 @@ export async function sendEmail(
       messageId: email.messageId,
       mayRelease: () => mayRelease(email, claimedAt, () => lease.isHeld(), ports),
     })
-    await ports.settler.settle(toOutcome(email, composed.subject, result, policy, ports))
+    await ports.settler.settle(toOutcome(email, claimedAt, composed.subject, result, policy, ports))
     ports.onSettled?.(email, result, claimedAt)
     return await ports.onScope(result, email)
   } finally {
@@ -121,13 +121,17 @@ function mayRelease(
 
 function toOutcome(
   email: ClaimedEmail,
+  claimedAt: Moment,
   subject: string,
   result: SubmissionResult,
   policy: RetryPolicy,
   ports: SendPorts,
 ): Outcome {
   const { verdict, reply, detail } = result
-  const fate = decideSettlement(email, verdict, detail, policy, ports.clock.now(), ports.random())
+  // The database's time: how old an email is must not depend on this machine's clock.
+  const heldMs = ports.clock.monotonicMs() - claimedAt.monotonicMs
+  const now = new Date(email.claimedAt.getTime() + heldMs)
+  const fate = decideSettlement(email, verdict, detail, policy, now, ports.random())
   const consequence = consequenceOf(email, verdict, detail, policy.baseSeconds, ports.random())
   return {
     ...identity(email),
