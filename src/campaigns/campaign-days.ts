@@ -35,15 +35,26 @@ export function campaignDays(input: CampaignDaysInput): CampaignDays | undefined
   const nextForFollowUp = finder((day) => isFull(day) || isClosed(input, day))
   const followUpsOf = followUpDays(input)
 
-  function take(day: string): void {
+  function takeFirst(day: string): void {
     add(firsts, dayNumber(day))
     add(all, dayNumber(day))
+  }
+  function takeFollowUps(day: string): void {
     if (dailyLimit === null) return
     for (const due of followUpsOf(day)) add(all, nextForFollowUp(dayNumber(due)))
   }
 
-  for (const [day, count] of [...planned].sort()) for (let n = 0; n < count; n += 1) take(day)
-  return { next: (day) => dateOf(nextForFirst(dayNumber(day))), take }
+  // Where first emails are is known; follow-ups give way to them, whichever were planned sooner.
+  const known = [...planned].flatMap(([day, count]) => new Array<string>(count).fill(day))
+  for (const day of known) takeFirst(day)
+  for (const day of known) takeFollowUps(day)
+  return {
+    next: (day) => dateOf(nextForFirst(dayNumber(day))),
+    take(day) {
+      takeFirst(day)
+      takeFollowUps(day)
+    },
+  }
 }
 
 const add = (counts: Map<number, number>, day: number) => counts.set(day, (counts.get(day) ?? 0) + 1)
