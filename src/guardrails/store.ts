@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Db, Trx } from '../db/connect.ts'
 import { storable, toJson } from '../db/json.ts'
-import type { DeliveryCounts, Guarded } from './decide.ts'
+import type { Breach, DeliveryCounts, Guarded } from './decide.ts'
 
 export interface GuardedRef {
   type: 'mailbox' | 'campaign'
@@ -86,9 +86,10 @@ const tables = { mailbox: 'email_accounts', campaign: 'campaigns' } as const
 export async function setGuardPaused(
   trx: Trx,
   { type, tenantId, id, now }: GuardedSubject,
-  reason: string,
+  { code, reason }: { code: Breach['metric']; reason: string },
 ): Promise<boolean> {
-  const pause = type === 'mailbox' ? sql`, paused_until = null, paused_at = now()` : sql``
+  const pause =
+    type === 'mailbox' ? sql`, paused_code = ${code}, paused_until = null, paused_at = now()` : sql``
   const { rows } = await sql`
     update ${sql.id(tables[type])}
        set status = 'paused', status_reason = ${storable(reason)}, guard_paused_at = now(), updated_at = now() ${pause}

@@ -42,7 +42,7 @@ export async function removeMailbox(db: Db, mailbox: Mailbox): Promise<Removal> 
   const reference = { tenantId: mailbox.tenant_id, mailboxId: mailbox.id }
   const total = { moved: 0, stopped: 0, skipped: 0 }
   await db.transaction().execute(async (trx) => {
-    await setMailboxPaused(trx, mailbox, 'it is being removed')
+    await setMailboxPaused(trx, mailbox, { code: 'being_removed', reason: 'it is being removed' })
     await deleteFromRotations(trx, reference)
   })
   for (;;) {

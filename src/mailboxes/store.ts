@@ -96,11 +96,15 @@ export async function countPausedEmails(db: Db, tenantId: string | null): Promis
 }
 
 /** Nothing is claimed for it any more; what is on the wire finishes. */
-export async function setMailboxPaused(trx: Trx, mailbox: Mailbox, reason: string): Promise<void> {
+export async function setMailboxPaused(
+  trx: Trx,
+  mailbox: Mailbox,
+  { code, reason }: { code: 'by_hand' | 'being_removed'; reason: string },
+): Promise<void> {
   await setColumns(trx, mailbox, {
     status: 'paused',
     status_reason: reason,
-    paused_code: null,
+    paused_code: code,
     paused_until: null,
     paused_at: sql`coalesce(paused_at, now())`,
     ...guardEnded,

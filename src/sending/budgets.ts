@@ -122,6 +122,13 @@ export function shareOf(cap: number, shard: number): number {
 export const tenantDayKey = (tenantId: string, day: string, shard: number): string =>
   `tenant/${tenantId}/day/${day}/${shard}`
 
+/** All rows that a tenant's day may have, whatever its cap. */
+export const tenantDayKeys = (tenantId: string, day: string): string[] =>
+  Array.from({ length: maxShards }, (_, shard) => tenantDayKey(tenantId, day, shard))
+
+export const tenantDayReason = (limit: number, timezone: string): string =>
+  `the tenant has reached its ${limit} emails of the day (${timezone})`
+
 const retrySoonMs = 50
 
 function tenantCharges(day: TenantDay, now: Date, nextDay: NextDay): Charge[] {
@@ -130,7 +137,7 @@ function tenantCharges(day: TenantDay, now: Date, nextDay: NextDay): Charge[] {
     key: tenantDayKey(day.tenantId, date, day.shard),
     cap: shareOf(day.limit, day.shard),
     code: 'tenant_daily_limit',
-    reason: `the tenant has reached its ${day.limit} emails of the day (${day.timezone})`,
+    reason: tenantDayReason(day.limit, day.timezone),
     nextDay: day.othersLeft ? soon : () => nextDay(day.timezone),
   }))
 }

@@ -21,7 +21,10 @@ const columns = [
 ] as const
 
 /** Throws `conflict` when the name is taken, `invalid_input` when the name or zone cannot be. */
-export async function insertTenant(db: Db, input: { name: string; timezone?: string }): Promise<Tenant> {
+export async function insertTenant(
+  db: Db | Trx,
+  input: { name: string; timezone?: string },
+): Promise<Tenant> {
   const name = input.name.trim()
   if (name === '' || name.length > 100 || /\p{Cc}/u.test(name))
     throw new AppError('invalid_input', 'The name of a tenant must have 1 to 100 printable characters.')

@@ -52,12 +52,13 @@ const remembered = new Set([
   'mailbox_paused',
   'host_unreachable',
 ])
-// So have the mailbox's own budgets. A tenant's is known by the block alone, which is lifted when the cap is changed.
+// So have the budgets of mailbox and tenant.
 const budgetCodes = new Set([
   'daily_limit',
   'warmup_ramp',
   'rolling_limit',
   'hourly_limit',
+  'tenant_daily_limit',
   'gap',
   'clock_behind',
   'budget_unreadable',
@@ -132,6 +133,8 @@ const own: readonly OfEmail[] = [
     const { provider, until, reason } = cooldown
     return { code: 'provider_cooldown', words: `${provider} takes no mail for now: ${reason}`, until }
   },
+  ({ limit, email: { dueAt } }) =>
+    limit && limit.until > dueAt ? { code: limit.code, words: limit.reason, until: limit.until } : undefined,
   ({ email, lane: { now } }) => {
     if (email.dueAt <= now) return undefined
     if (!email.code) return { code: 'not_due', words: 'its time has not come', until: email.dueAt }

@@ -14,6 +14,9 @@ export interface LoadedEmail extends EmailRow {
   campaignReason: string | null
   guardPaused: boolean
   campaignZone: string | null
+  campaignDailyLimit: number | null
+  newLeadsPerDay: number | null
+  isFollowUp: boolean
   configuration: unknown
   step: number | null
   leadId: string | null
@@ -42,7 +45,8 @@ async function listEmails(db: Db, where: RawBuilder<unknown>): Promise<LoadedEma
            case when e.look_attempt = e.attempt then e.next_look_at end as "nextLookAt",
            e.parked_code as "parkedCode", e.parked_reason as "parkedReason", e.campaign_id as "campaignId",
            c.campaign_name as "campaignName", c.status as "campaignStatus", c.status_reason as "campaignReason", c.guard_paused_at is not null as "guardPaused",
-           c.timezone as "campaignZone", c.configuration, s.position as step, e.lead_id as "leadId",
+           c.timezone as "campaignZone", c.daily_limit as "campaignDailyLimit",
+           c.new_leads_per_day as "newLeadsPerDay", e.is_follow_up as "isFollowUp", c.configuration, s.position as step, e.lead_id as "leadId",
            l.timezone as "leadZone", cl.status as "enrolmentStatus", cl.stopped_code as "stoppedCode",
            cl.stopped_reason as "stoppedReason", cl.ended_at as "endedAt", cl.held_until as "heldUntil",
            cl.plan_at as "planAt", rc.provider as "cooldownProvider",

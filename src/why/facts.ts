@@ -88,6 +88,8 @@ export interface EmailFacts {
   suppression: SuppressionFacts | null
   /** Until when the tenant leaves the recipient's provider alone, and in whose words. */
   cooldown: { provider: string; until: Date; reason: string } | null
+  /** A limit of its campaign that leaves nothing today. */
+  limit: { code: string; reason: string; until: Date } | null
   /** When its campaign's window lets it leave; null: not within a year. Absent for emails of no campaign. */
   window?: { opensAt: Date | null; staleAt: Date | null } | undefined
 }

@@ -24,6 +24,8 @@ export interface LoadedLane {
   openedUntil: Date | null
   lastFailure: string | null
   wakeAt: Date | null
+  tenantTimezone: string
+  tenantDailyLimit: number | null
   timezone: string
   dailyLimit: number
   rollingLimit: number | null
@@ -41,6 +43,7 @@ export async function listLanes(
 ): Promise<LoadedLane[]> {
   const { rows } = await sql<LoadedLane>`
     select now() as now, t.id as "tenantId", t.name as "tenantName", t.status as "tenantStatus",
+           t.timezone as "tenantTimezone", t.daily_limit as "tenantDailyLimit",
            a.id as "mailboxId", a.email_address as address, a.status, a.status_reason as "statusReason",
            a.paused_until as "pausedUntil", a.guard_paused_at is not null as "guardPaused", l.lane, l.blocked_code as "blockedCode",
            l.blocked_reason as "blockedReason", l.blocked_until as "blockedUntil",

@@ -20,6 +20,7 @@ export const reasonWords: Readonly<Record<string, string>> = {
   tenant_suspended: 'the tenant is suspended',
   mailbox_paused: 'the mailbox is paused',
   mailbox_removed: 'its mailbox was removed',
+  being_removed: 'its mailbox is being removed',
   host_unreachable: 'the SMTP host of the mailbox cannot be reached',
   connect_failed: 'the connection to the SMTP host failed',
   credential_unreadable: "the mailbox's password cannot be opened with this master key",

@@ -124,13 +124,21 @@ describe('migrate', () => {
 describe('tenants', () => {
   test('are created and listed; a name is taken only once', async () => {
     const name = mint('acme')
-    const create = ['tenant', 'create', name, '--timezone', 'europe/berlin']
+    const create = ['tenant', 'create', name, '--timezone', 'europe/berlin', '--daily-limit', '9']
     const created = await run([...create, '--json'], { env: environment() })
-    expect(JSON.parse(created.stdout)).toMatchObject({ name, timezone: 'Europe/Berlin' })
+    expect(JSON.parse(created.stdout)).toMatchObject({ name, timezone: 'Europe/Berlin', dailyLimit: 9 })
     const again = await run(create, { env: environment() })
     expect(again).toMatchObject({ code: 1, stderr: `There already is a tenant named "${name}".\n` })
     const listed = await run(['tenant', 'list', '--json'], { env: environment() })
     expect(JSON.parse(listed.stdout)).toContainEqual(expect.objectContaining({ name }))
+  })
+
+  test('a limit of 0 creates none', async () => {
+    const name = mint('acme')
+    const refused = await run(['tenant', 'create', name, '--daily-limit', '0'], { env: environment() })
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('at least 1') })
+    const { db } = database
+    expect(await db.selectFrom('tenants').selectAll().where('name', '=', name).execute()).toEqual([])
   })
 
   test('an unknown zone is refused where it is set', async () => {

@@ -91,6 +91,15 @@ const read = async () => {
 }
 const notifications = (resolved = false) => listNotifications(database.db, tenant.id, { resolved, limit: 10 })
 
+const findPausedCode = async () =>
+  (
+    await database.db
+      .selectFrom('email_accounts')
+      .select('paused_code')
+      .where('id', '=', mailbox.id)
+      .executeTakeFirstOrThrow()
+  ).paused_code
+
 /** As if the pauses had begun so long ago. */
 const agePauses = (hours: number) =>
   Promise.all(
@@ -111,6 +120,7 @@ describe('too many dead addresses', () => {
       mailbox: { status: 'paused', status_reason: expect.stringContaining('4 of 60 emails') },
       campaign: { status: 'paused' },
     })
+    expect(await findPausedCode()).toBe('bounce_rate')
     const [first, second, ...others] = await notifications()
     expect([first?.severity, second?.severity, others]).toEqual(['warning', 'warning', []])
     expect(await check()).toBe(0)

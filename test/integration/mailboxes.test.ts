@@ -137,9 +137,9 @@ describe('a stored password', () => {
 describe('pausing and resuming', () => {
   test('a pause carries its reason and wakes nothing', async () => {
     const mailbox = await addMailbox()
-    await inTransaction((trx) => setMailboxPaused(trx, mailbox, 'holiday'))
+    await inTransaction((trx) => setMailboxPaused(trx, mailbox, { code: 'by_hand', reason: 'holiday' }))
     expect(await listMailboxes(database.db, tenantId)).toMatchObject([
-      { status: 'paused', status_reason: 'holiday' },
+      { status: 'paused', status_reason: 'holiday', paused_code: 'by_hand' },
     ])
     expect(await wakesOf(mailbox)).toEqual([])
   })
@@ -147,7 +147,7 @@ describe('pausing and resuming', () => {
   test('a resumed mailbox forgets the reason, lifts the blocks of its lanes and wakes them all', async () => {
     const mailbox = await addMailbox()
     const neighbour = await addMailbox()
-    await inTransaction((trx) => setMailboxPaused(trx, mailbox, 'holiday'))
+    await inTransaction((trx) => setMailboxPaused(trx, mailbox, { code: 'by_hand', reason: 'holiday' }))
     await block(mailbox, null)
     await block(neighbour, null)
     await inTransaction((trx) => setMailboxActive(trx, mailbox))

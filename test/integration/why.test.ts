@@ -1,6 +1,9 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { civilDate } from '../../src/core/civil-time.ts'
+import { changeTenantLimits } from '../../src/jobs/change-limits.ts'
 import { explain } from '../../src/jobs/why/explain.ts'
+import { tenantDayKey } from '../../src/sending/budgets.ts'
 import type { Explanation } from '../../src/why/facts.ts'
 import type { Subject } from '../../src/why/subject-store.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -79,6 +82,38 @@ test('a due email waits for the very budget that refuses its claim', async () =>
     .executeTakeFirstOrThrow()
   expect(causes).toMatchObject([{ code: 'rolling_limit' }])
   expect(causes[0]?.until).toEqual(blocked_until)
+})
+
+test('an email waits for a limit of its tenant from the moment it is set', async () => {
+  const { db } = database
+  const email = await insertEmail(db, mailbox)
+  const day = civilDate(new Date(), tenant.timezone)
+  const rows = [0, 1, 2].map((shard) => ({
+    key: tenantDayKey(tenant.id, day, shard),
+    tenant_id: tenant.id,
+    used: 1,
+  }))
+  await db.insertInto('send_budgets').values(rows).execute()
+  expect(codes(await why('email', email))).toEqual(['asleep'])
+  await db.transaction().execute((trx) => changeTenantLimits(trx, tenant.id, { dailyLimit: 3 }))
+  const { causes } = await why('email', email)
+  expect(causes[0]).toMatchObject({ code: 'tenant_daily_limit', words: expect.stringContaining('3 emails') })
+  expect(codes(await why('mailbox', mailbox))).toContain('tenant_daily_limit')
+  expect(await claimFor(db, mailbox, 1)).toEqual([])
+  expect((await why('email', email)).causes).toEqual(causes)
+})
+
+test('an email waits for a limit of its campaign from the moment it is set', async () => {
+  const { db } = database
+  const { campaign, email } = await insertEnrolled()
+  const day = civilDate(new Date(), campaign.timezone)
+  const key = `campaign/${campaign.id}/new/${day}`
+  await db.insertInto('send_budgets').values({ key, tenant_id: tenant.id, used: 2 }).execute()
+  const limits = { new_leads_per_day: 2 }
+  await db.updateTable('campaigns').set(limits).where('id', '=', campaign.id).execute()
+  expect(codes(await why('email', email))).toEqual(['new_leads_limit'])
+  await db.updateTable('emails').set({ is_follow_up: true }).where('id', '=', email.id).execute()
+  expect(codes(await why('email', email))).toEqual(['asleep'])
 })
 
 test('an email names the suppression that will end it, and what it rests on', async () => {

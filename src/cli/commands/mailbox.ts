@@ -55,7 +55,9 @@ async function list(options: TenantOptions): Promise<void> {
 
 async function pause(address: string, options: TenantOptions & { reason: string }): Promise<void> {
   await change(address, options, (db, mailbox) =>
-    db.transaction().execute((trx) => setMailboxPaused(trx, mailbox, options.reason)),
+    db
+      .transaction()
+      .execute((trx) => setMailboxPaused(trx, mailbox, { code: 'by_hand', reason: options.reason })),
   )
   print({ address, status: 'paused' }, options, () => `Paused ${address}: ${options.reason}.`)
 }
@@ -87,6 +89,7 @@ function present(row: MailboxListing) {
     displayName: row.display_name,
     status: row.status,
     statusReason: row.status_reason,
+    pausedCode: row.paused_code,
     pausedUntil: row.paused_until,
     blockedReason: row.blocked_reason,
     provider: row.provider_id,

@@ -3,7 +3,13 @@ import { AppError } from '../../core/errors.ts'
 import { changeTenantLimits } from '../../jobs/change-limits.ts'
 import { insertAudit } from '../../tenants/audit-store.ts'
 import { defineTenantLimits } from '../../tenants/limits.ts'
-import { insertTenant, listTenants, setUnknownPolicy, type Tenant } from '../../tenants/store.ts'
+import {
+  insertTenant,
+  listTenants,
+  setTenantLimits,
+  setUnknownPolicy,
+  type Tenant,
+} from '../../tenants/store.ts'
 import { accountName } from '../account-name.ts'
 import { numberOrNone, withOutput } from '../options.ts'
 import { type OutputOptions, print, printTable } from '../output.ts'
@@ -17,6 +23,11 @@ Examples:
   $ rookery tenant set acme --daily-limit 20000 --provider-per-minute 60
   $ rookery tenant set acme --daily-limit none`
 
+const createExamples = `
+Examples:
+  $ rookery tenant create acme --timezone Europe/Berlin
+  $ rookery tenant create acme --daily-limit 20000 --provider-per-minute 60`
+
 interface SetOptions extends OutputOptions {
   unknownPolicy?: Tenant['unknown_policy']
   dailyLimit?: number | null
@@ -26,13 +37,20 @@ interface SetOptions extends OutputOptions {
 
 export function addTenantCommands(program: Command): void {
   const group = program.command('tenant').description('Whose mailboxes, leads and campaigns these are.')
-  withOutput(group.command('create').argument('<name>'))
+  withHandling(withOutput(group.command('create').argument('<name>')))
     .description('Create a tenant.')
     .option('--timezone <zone>', 'its IANA time zone', 'UTC')
-    .addHelpText('after', '\nExample:\n  $ rookery tenant create acme --timezone Europe/Berlin')
+    .addHelpText('after', createExamples)
     .action(create)
-  withOutput(group.command('set').argument('<name>'))
+  withHandling(withOutput(group.command('set').argument('<name>')))
     .description('Change how its emails are handled.')
+    .addHelpText('after', setExamples)
+    .action(set)
+  withOutput(group.command('list')).description('List the tenants.').action(list)
+}
+
+function withHandling(command: Command): Command {
+  return command
     .addOption(
       new Option(
         '--unknown-policy <policy>',
@@ -46,20 +64,30 @@ export function addTenantCommands(program: Command): void {
     )
     .option('--domain-per-minute <n>', 'emails to one domain in any minute; none lifts it', numberOrNone)
     .option('--provider-per-minute <n>', 'emails to one provider in any minute; none lifts it', numberOrNone)
-    .addHelpText('after', setExamples)
-    .action(set)
-  withOutput(group.command('list')).description('List the tenants.').action(list)
 }
 
-async function create(name: string, options: OutputOptions & { timezone: string }): Promise<void> {
-  const tenant = await withDatabase(({ db }) => insertTenant(db, { name, timezone: options.timezone }))
+function limitsOf({ dailyLimit, domainPerMinute, providerPerMinute }: SetOptions) {
+  const limits = defineTenantLimits({ dailyLimit, domainPerMinute, providerPerMinute })
+  return { limits, limited: Object.values(limits).some((value) => value !== undefined) }
+}
+
+async function create(name: string, options: SetOptions & { timezone: string }): Promise<void> {
+  const { unknownPolicy, timezone } = options
+  const { limits, limited } = limitsOf(options)
+  const tenant = await withDatabase(({ db }) =>
+    db.transaction().execute(async (trx) => {
+      const { id } = await insertTenant(trx, { name, timezone })
+      if (unknownPolicy) await setUnknownPolicy(trx, id, unknownPolicy)
+      if (limited) await setTenantLimits(trx, id, limits)
+      return resolveTenant(trx, name)
+    }),
+  )
   print(present(tenant), options, () => `Created the tenant "${tenant.name}".`)
 }
 
 async function set(name: string, options: SetOptions): Promise<void> {
-  const { unknownPolicy, dailyLimit, domainPerMinute, providerPerMinute } = options
-  const limits = defineTenantLimits({ dailyLimit, domainPerMinute, providerPerMinute })
-  const limited = Object.values(limits).some((value) => value !== undefined)
+  const { unknownPolicy } = options
+  const { limits, limited } = limitsOf(options)
   if (!unknownPolicy && !limited)
     throw new AppError('invalid_input', 'There is nothing to change: give an option.')
   const tenant = await withDatabase(async ({ db }) => {

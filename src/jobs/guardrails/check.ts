@@ -93,7 +93,7 @@ async function act(
 async function pause(trx: Trx, subject: GuardedSubject, breach: Breach, rules: GuardRules): Promise<boolean> {
   const { type, tenantId, id, name } = subject
   const words = breachWords(breach, rules)
-  if (!(await setGuardPaused(trx, subject, words))) return false
+  if (!(await setGuardPaused(trx, subject, { code: breach.metric, reason: words }))) return false
   const again =
     `It goes on by itself ${rules.minPauseHours} hours after this at the earliest, once the rate has fallen, ` +
     `or at once: rookery ${type} resume`

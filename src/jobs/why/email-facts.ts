@@ -5,6 +5,7 @@ import { findSuppression, type LoadedEmail } from '../../why/email-store.ts'
 import type { EmailFacts, Explanation, LaneFacts, SuppressionFacts } from '../../why/facts.ts'
 import { laneId } from '../../why/groups.ts'
 import { createWindowOpening } from '../sending/window-opening.ts'
+import { loadCampaignLimits } from './campaign-limits.ts'
 import { loadLanes } from './load-lanes.ts'
 
 /** In the order of the emails. */
@@ -18,13 +19,21 @@ export async function explainLoaded(
     tenantId,
     emails.map(({ mailboxId }) => mailboxId),
   )
+  const limits = await loadCampaignLimits(
+    db,
+    emails.flatMap((email) => {
+      const now = lanes.get(laneId(email))?.now
+      return now && email.status === 'scheduled' ? [{ ...email, now }] : []
+    }),
+  )
   const windowOpening = createWindowOpening()
   const explained: Explanation[] = []
   for (const email of emails) {
     const lane = lanes.get(laneId(email))
     if (!lane) continue
     const suppression = await findSuppression(db, tenantId, email.to)
-    explained.push(explainEmail(factsOf(email, lane, suppression, windowOpening)))
+    const limit = limits.get(email.id) ?? null
+    explained.push(explainEmail({ ...factsOf(email, lane, suppression, windowOpening), limit }))
   }
   return explained
 }
@@ -34,7 +43,7 @@ function factsOf(
   lane: LaneFacts,
   suppression: SuppressionFacts | null,
   windowOpening: WindowOpening,
-): EmailFacts {
+): Omit<EmailFacts, 'limit'> {
   const {
     campaignName: name,
     campaignStatus: status,

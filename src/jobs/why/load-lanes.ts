@@ -4,7 +4,15 @@ import { isSameEpoch } from '../../db/epoch.ts'
 import { laneKey, lanePriority } from '../../queue/catalogue.ts'
 import { listSchedulerTicks } from '../../queue/health.ts'
 import { countRunningLanes, listLaneJobs } from '../../queue/lane-jobs.ts'
-import { budgetKeys, capOfDay, grantFrom, type MailboxLimits } from '../../sending/budgets.ts'
+import {
+  budgetKeys,
+  capOfDay,
+  daysOf,
+  grantFrom,
+  type MailboxLimits,
+  tenantDayKeys,
+  tenantDayReason,
+} from '../../sending/budgets.ts'
 import type { FleetFacts, LaneFacts } from '../../why/facts.ts'
 import { laneId } from '../../why/groups.ts'
 import { type BudgetRow, type LoadedLane, listBudgets, listLanes } from '../../why/lane-store.ts'
@@ -16,7 +24,7 @@ export async function loadLanes(
   mailboxIds: readonly string[],
 ): Promise<Map<string, LaneFacts>> {
   const lanes = await listLanes(db, tenantId, [...new Set(mailboxIds)])
-  const keys = lanes.flatMap((lane) => budgetKeys(limitsOf(lane), lane.now))
+  const keys = lanes.flatMap((lane) => [...budgetKeys(limitsOf(lane), lane.now), ...tenantKeys(lane)])
   const [fleet, budgets, jobs, running] = await Promise.all([
     readFleet(db),
     listBudgets(db, [...new Set(keys)]),
@@ -79,5 +87,31 @@ function budgetOf(lane: LoadedLane, byKey: ReadonlyMap<string, BudgetRow>): Lane
   const withoutGap = { ...limits, minGapSeconds: 0 }
   const { count } = grantFrom(locked, withoutGap, lane.dailyLimit, lane.now, nextDay)
   const { cap } = capOfDay(limits, civilDate(lane.now, lane.timezone))
-  return { daily: cap, left: count, block: block ?? null }
+  const ofTenant = leftOfTenant(lane, byKey)
+  return {
+    daily: cap,
+    left: Math.min(count, ofTenant),
+    block: block ?? (ofTenant === 0 ? tenantBlock(lane) : null),
+  }
+}
+
+const tenantKeys = ({ tenantId, tenantTimezone, now }: LoadedLane): string[] =>
+  daysOf(now, tenantTimezone).flatMap((day) => tenantDayKeys(tenantId, day))
+
+// Of all rows of its day together: a claim that meets an empty one takes from another.
+function leftOfTenant(lane: LoadedLane, byKey: ReadonlyMap<string, BudgetRow>): number {
+  const { tenantId, tenantTimezone, tenantDailyLimit: limit, now } = lane
+  if (limit === null) return Number.POSITIVE_INFINITY
+  const used = daysOf(now, tenantTimezone).map((day) =>
+    tenantDayKeys(tenantId, day).reduce((total, key) => total + (byKey.get(key)?.used ?? 0), 0),
+  )
+  return Math.max(0, limit - Math.max(...used))
+}
+
+function tenantBlock({ tenantTimezone: zone, tenantDailyLimit: limit, now }: LoadedLane) {
+  return {
+    code: 'tenant_daily_limit',
+    reason: tenantDayReason(limit ?? 0, zone),
+    until: startOfNextDay(now, zone),
+  }
 }

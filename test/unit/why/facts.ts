@@ -74,6 +74,7 @@ export function emailFacts(
     },
     suppression: null,
     cooldown: null,
+    limit: null,
     ...facts,
   }
 }
