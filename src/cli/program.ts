@@ -17,6 +17,7 @@ import { addStartCommand } from './commands/start.ts'
 import { addStatusCommand } from './commands/status.ts'
 import { addSuppressionCommands } from './commands/suppressions.ts'
 import { addTenantCommands } from './commands/tenant.ts'
+import { addWarmupCommands } from './commands/warmup.ts'
 import { addWhyCommand } from './commands/why.ts'
 import { exitCodeOf, reportError } from './failure.ts'
 
@@ -34,6 +35,7 @@ const groups: readonly ((program: Command) => void)[] = [
   addBounceCommands,
   addStatusCommand,
   addNotificationCommands,
+  addWarmupCommands,
   addWhyCommand,
   addRecoverCommand,
   addMaintenanceCommands,

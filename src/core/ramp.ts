@@ -17,17 +17,20 @@ export interface RampPolicy {
   seed: number
   /** Half of the curve: its mail lands in Junk too often. */
   throttled: boolean
+  /** It does not grow from this day on. */
+  pausedOn?: string | null
 }
 
 const dayMs = 86_400_000
 
 /** Days that count before `date`; undefined before the first day and on a day of rest. */
-export function rampDay({ startedOn, weekdaysOnly }: RampPolicy, date: string): number | undefined {
+export function rampDay(policy: RampPolicy, date: string): number | undefined {
+  const { startedOn, weekdaysOnly, pausedOn } = policy
   const first = dayNumber(startedOn)
   const day = dayNumber(date)
-  if (day < first) return undefined
-  if (!weekdaysOnly) return day - first
-  return isWeekend(day) ? undefined : workdaysBefore(day) - workdaysBefore(first)
+  if (day < first || (weekdaysOnly && isWeekend(day))) return undefined
+  const grown = pausedOn ? Math.max(first, Math.min(day, dayNumber(pausedOn))) : day
+  return weekdaysOnly ? workdaysBefore(grown) - workdaysBefore(first) : grown - first
 }
 
 /** The curve itself, without its jitter; 0 on a day of rest. */

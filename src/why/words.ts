@@ -16,6 +16,9 @@ export const reasonWords: Readonly<Record<string, string>> = {
   domain_rate: "the recipient's domain gets no more in a minute",
   provider_rate: "the recipient's provider gets no more in a minute",
 
+  warmup_paused: 'the warmup of its mailbox was paused',
+  warmup_ended: 'the warmup of its mailbox was ended',
+
   // Of a lane
   tenant_suspended: 'the tenant is suspended',
   mailbox_paused: 'the mailbox is paused',

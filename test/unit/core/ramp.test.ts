@@ -51,6 +51,13 @@ describe('the ramp', () => {
     expect(isRampedUp({ ...policy, throttled: true }, '2027-03-18')).toBe(true)
   })
 
+  test('stays where it was while it is paused', () => {
+    const paused = { ...policy, pausedOn: '2027-03-09' }
+    expect(
+      ['2027-03-08', '2027-03-09', '2027-03-12', '2027-03-13'].map((day) => rampCap(paused, day)),
+    ).toEqual([5, 7, 7, 0])
+  })
+
   test('counts the days that one would count one by one', () => {
     fc.assert(
       fc.property(anyPolicy, fc.nat({ max: 400 }), (some, after) => {
