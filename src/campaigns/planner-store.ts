@@ -191,13 +191,17 @@ export interface LeadToPlan {
 }
 
 /** Leads whose last email was sent and whose next step is not planned yet. */
-export async function lockLeadsToPlan(trx: Trx, limit: number): Promise<LeadToPlan[]> {
+export async function lockLeadsToPlan(
+  trx: Trx,
+  limit: number,
+  statuses: readonly Campaign['status'][] = ['active'],
+): Promise<LeadToPlan[]> {
   const { rows } = await sql<LeadToPlan>`
     select cl.tenant_id as "tenantId", cl.campaign_id as "campaignId", cl.lead_id as "leadId",
            cl.email_account_id as "mailboxId", l.email, l.timezone as "leadZone", cl.last_sent_at as "lastSentAt",
            cl.held_until as "heldUntil", c.lane, c.timezone as "campaignZone", c.configuration, next.id as "nextStepId", next.delay as "nextDelay"
       from campaign_leads cl
-      join campaigns c on c.tenant_id = cl.tenant_id and c.id = cl.campaign_id and c.status = 'active'
+      join campaigns c on c.tenant_id = cl.tenant_id and c.id = cl.campaign_id and c.status = any(${statuses}::text[])
       join leads l on l.tenant_id = cl.tenant_id and l.id = cl.lead_id
       left join campaign_steps last on last.tenant_id = cl.tenant_id and last.id = cl.last_step_id
       left join lateral (

@@ -49,11 +49,12 @@ export async function recover(
   return recovery
 }
 
-// A follow-up that was planned and sent after `since` has no row here: with one it is put in doubt like the others.
+// A follow-up that was planned and sent after `since` has no row here: with one it is put in doubt like the others. A campaign
+// that is paused here may have been resumed.
 async function planWhatIsDue(db: Db): Promise<number> {
   let planned = 0
   for (;;) {
-    const round = await planFollowUps(db)
+    const round = await planFollowUps(db, ['active', 'paused'])
     planned += round.planned
     if (round.leads === 0) return planned
   }

@@ -15,7 +15,17 @@ import { ownCharges } from './own-budgets.ts'
  */
 export async function doubtForgotten(trx: Trx, until: Date, reason: string, limit: number): Promise<number> {
   const emails = await listPossiblyClaimed(trx, until, limit)
-  if (emails.length === 0) return 0
+  await doubtEmails(trx, emails, reason)
+  return emails.length
+}
+
+/** As `doubtForgotten`, for these. */
+export async function doubtEmails(
+  trx: Trx,
+  emails: readonly ForgottenEmail[],
+  reason: string,
+): Promise<void> {
+  if (emails.length === 0) return
   const { now, states } = await listLaneStates(trx, lanesOf(emails))
   const keysOf = forgottenKeys(emails, states, now)
   const keys = emails.flatMap(({ id, tenantId }) => (keysOf.get(id) ?? []).map((key) => ({ key, tenantId })))
@@ -31,7 +41,6 @@ export async function doubtForgotten(trx: Trx, until: Date, reason: string, limi
   await setForgotten(trx, doubts, reason, now)
   await setBudgets(trx, taken(doubts, budgets, now))
   await shareOutTenantDays(trx, states)
-  return emails.length
 }
 
 const laneId = ({ mailboxId, lane }: { mailboxId: string; lane: string }): string => `${mailboxId}:${lane}`

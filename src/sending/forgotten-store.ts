@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
 import { toJson } from '../db/json.ts'
 import type { LaneRef } from './claim-store.ts'
@@ -17,7 +17,21 @@ export interface ForgottenEmail extends EmailIdentity, OwnFacts, LaneRef {
  * Emails that were due by `until` and have not left as far as this database knows, in the order of their ids. What a limit
  * has put off was due too: the limit may have been raised since, and that forgotten as well.
  */
-export async function listPossiblyClaimed(trx: Trx, until: Date, limit: number): Promise<ForgottenEmail[]> {
+export function listPossiblyClaimed(trx: Trx, until: Date, limit: number): Promise<ForgottenEmail[]> {
+  return listForgotten(
+    trx,
+    sql`e.status in ('scheduled', 'held')
+        and (e.due_at <= ${until} or e.first_due_at <= ${until} and e.reason_code = any(${limitCodes}::text[]))`,
+    limit,
+  )
+}
+
+export function listByIds(trx: Trx, emails: readonly EmailRef[]): Promise<ForgottenEmail[]> {
+  const ids = emails.map(({ id }) => id)
+  return listForgotten(trx, sql`e.id = any(${ids}::uuid[])`, ids.length)
+}
+
+async function listForgotten(trx: Trx, where: RawBuilder<unknown>, limit: number): Promise<ForgottenEmail[]> {
   const { rows } = await sql<ForgottenEmail>`
     select e.tenant_id as "tenantId", e.id, e.campaign_id as "campaignId", e.lead_id as "leadId", e.step_id as "stepId",
            e.email_account_id as "mailboxId", e.lane, e.to_domain as "toDomain", e.to_domain as "recipientProvider",
@@ -27,8 +41,7 @@ export async function listPossiblyClaimed(trx: Trx, until: Date, limit: number):
       from emails e
       join email_accounts a on a.tenant_id = e.tenant_id and a.id = e.email_account_id
       left join campaigns c on c.tenant_id = e.tenant_id and c.id = e.campaign_id
-     where e.status in ('scheduled', 'held')
-       and (e.due_at <= ${until} or e.first_due_at <= ${until} and e.reason_code = any(${limitCodes}::text[]))
+     where ${where}
      order by e.tenant_id, e.id
      limit ${limit}`.execute(trx)
   return rows

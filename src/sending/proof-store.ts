@@ -18,7 +18,7 @@ interface Evidence {
   code: string
   /**
    * By the server's account; used as far as it lies between the claim (of one that was forgotten: its due time) and the
-   * doubt. The time of the claim if left out.
+   * doubt. The former if left out.
    */
   sentAt?: Date | undefined
   /** The Message-ID that the server gave it in place of ours. */
@@ -36,14 +36,15 @@ export async function promoteToSent(trx: Trx, proofs: readonly Proof[]): Promise
   const { rows } = await sql<{ id: string }>`
     with locked as materialized (
       select e.tenant_id, e.id, a.timezone, i."serverMessageId", i.code,
-             case when i."sentAt" is null then coalesce(e.claimed_at, e.updated_at)
-               else greatest(case when e.claim_id is null then e.due_at else e.claimed_at end,
+             case when i."sentAt" is null then coalesce(begun.at, e.updated_at)
+               else greatest(begun.at,
                       least(i."sentAt", case when e.look_attempt = e.attempt then e.unknown_at end)) end as happened_at
         from emails e
         join json_to_recordset(${toJson(input)}) as i (
                "tenantId" uuid, id uuid, "sentAt" timestamptz, "serverMessageId" text, code text)
           on e.tenant_id = i."tenantId" and e.id = i.id
         join email_accounts a on a.tenant_id = e.tenant_id and a.id = e.email_account_id
+       cross join lateral (select case when e.claim_id is null then e.due_at else e.claimed_at end as at) begun
        where e.status in ('submitting', 'unknown') or e.status in ('scheduled', 'held') and e.attempt > 0
        order by e.tenant_id, e.id
          for update of e

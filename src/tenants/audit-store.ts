@@ -1,5 +1,5 @@
 import { newId } from '../core/ids.ts'
-import type { Trx } from '../db/connect.ts'
+import type { Db, Trx } from '../db/connect.ts'
 import { toJson } from '../db/json.ts'
 
 /** What somebody decided by hand, and why. */
@@ -30,4 +30,16 @@ export async function insertAudit(trx: Trx, entry: AuditEntry): Promise<void> {
       details: toJson(details),
     })
     .execute()
+}
+
+/** When `rookery recover` last ended here, if it ever did. */
+export async function findLastRecovery(db: Db | Trx): Promise<Date | undefined> {
+  const row = await db
+    .selectFrom('audit_log')
+    .select((eb) => eb.fn.max('at').as('at'))
+    .where('entity_type', '=', 'database')
+    .where('entity_id', '=', 'ledger')
+    .where('action', '=', 'database.recovered')
+    .executeTakeFirst()
+  return row?.at ?? undefined
 }

@@ -9,11 +9,12 @@ import {
   setFollowUpsPlanned,
 } from '../../campaigns/planner-store.ts'
 import { followUpDueAt } from '../../campaigns/spread.ts'
-import { setCampaignPaused } from '../../campaigns/store.ts'
+import { type Campaign, setCampaignPaused } from '../../campaigns/store.ts'
 import type { SendingWindow } from '../../campaigns/window.ts'
 import { newId } from '../../core/ids.ts'
 import type { Db } from '../../db/connect.ts'
 import { insertWakes } from '../../sending/lane-store.ts'
+import { doubtOvertaken } from './doubt-overtaken.ts'
 import { wakesOf } from './enrol-leads.ts'
 
 const batchSize = 1000
@@ -22,14 +23,18 @@ const batchSize = 1000
  * Plans the next step of leads whose last email went out, on the same mailbox, counted from when it
  * was really sent; sequences without a next step end. Returns how many leads were looked at.
  */
-export async function planFollowUps(db: Db): Promise<{ leads: number; planned: number }> {
+export async function planFollowUps(
+  db: Db,
+  statuses: readonly Campaign['status'][] = ['active'],
+): Promise<{ leads: number; planned: number }> {
   return db.transaction().execute(async (trx) => {
-    const leads = await lockLeadsToPlan(trx, batchSize)
+    const leads = await lockLeadsToPlan(trx, batchSize, statuses)
     if (leads.length === 0) return { leads: 0, planned: 0 }
     const { planned, refusals } = planAll(leads)
     for (const refusal of refusals.values()) await setCampaignPaused(trx, refusal, refusal.reason)
     const done = leads.filter((lead) => !refusals.has(lead.campaignId))
     await insertPlannedEmails(trx, planned)
+    await doubtOvertaken(trx, planned)
     await insertWakes(trx, wakesOf(planned))
     const dueAt = new Map(planned.map((email) => [`${email.campaignId}:${email.leadId}`, email.dueAt]))
     await setFollowUpsPlanned(
