@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { insertEmail, insertMailbox, insertTenant, type Mailbox, type Tenant } from '../support/factories.ts'
 import { rookery as run } from '../support/rookery.ts'
+import { insertWarmupAccount } from '../support/warmup.ts'
 
 let database: TestDatabase
 let home: string
@@ -96,4 +97,31 @@ test('a mailbox is enrolled, paused, resumed and ended, and each is refused wher
     'warmup.paused',
     'warmup.resumed',
   ])
+})
+
+test('the report says what each mailbox sent of its ramp, and where it landed', async () => {
+  const { db } = database
+  const sender = await insertMailbox(db, tenant.id)
+  await insertWarmupAccount(db, sender)
+  const day = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)
+  await db
+    .insertInto('warmup_daily_stats')
+    .values({
+      ...{ tenant_id: tenant.id, email_account_id: sender.id, date: day },
+      ...{ ramp_cap: 8, emails_sent: 5, campaign_sent: 2 },
+      ...{ inbox_count: 3, junk_count: 1, reputation_score: 62 },
+      placement: JSON.stringify({ gmail: { inbox: 3, junk: 0 }, outlook: { inbox: 0, junk: 1 } }),
+    })
+    .execute()
+  const { stdout } = await warmup('report', sender.email_address)
+  expect(stdout).toContain(`${day} `)
+  expect(stdout).toContain(`${'█'.repeat(20)}${'▒'.repeat(8)}${'░'.repeat(4)}`)
+  expect(stdout).toMatch(/outlook +0 +1 +100 %/)
+  const { mailboxes } = JSON.parse((await warmup('report', '--days', '7', '--json')).stdout)
+  const found = mailboxes.find((one: { mailbox: string }) => one.mailbox === sender.email_address)
+  expect(found).toMatchObject({
+    reputation: 62,
+    totals: { warmupSent: 5, junkShare: 0.25 },
+    days: [{ cap: 8 }],
+  })
 })

@@ -17,6 +17,7 @@ import { formatCount, print, printTable } from '../output.ts'
 import { resolveMailbox, resolveTenant, withDatabase } from '../session.ts'
 import { renderTable } from '../table.ts'
 import { standingOutput } from '../warmup-standing.ts'
+import { addWarmupReportCommand } from './warmup-report.ts'
 
 const pools = ['none', 'closed', 'shared'] as const
 
@@ -70,6 +71,7 @@ export function addWarmupCommands(program: Command): void {
     .description('Whom it writes to on a day, when, and why that is less than it should be.')
     .option('--date <day>', 'YYYY-MM-DD in its zone; today if left out')
     .action(plan)
+  addWarmupReportCommand(group)
 }
 
 async function choosePool(pool: (typeof pools)[number], options: TenantOptions): Promise<void> {
