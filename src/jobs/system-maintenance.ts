@@ -7,6 +7,7 @@ import type { Handler } from '../queue/pool.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { checkGuardrails } from './guardrails/check.ts'
 import { prune } from './maintenance/prune.ts'
+import { countWarmup } from './warmup/count.ts'
 
 export interface MaintenanceRoom {
   db: Db
@@ -15,7 +16,7 @@ export interface MaintenanceRoom {
   guardrails: GuardRules
 }
 
-/** Keeps the house: partitions of the coming months, rows that nobody reads any more, guardrails. */
+/** Keeps the house: partitions of the coming months, rows that nobody reads any more, guardrails, the health of warmup. */
 export function systemMaintenance(room: MaintenanceRoom): Handler<'system-maintenance'> {
   return async ({ task }, { signal }) => {
     switch (task) {
@@ -23,6 +24,8 @@ export function systemMaintenance(room: MaintenanceRoom): Handler<'system-mainte
         return done((await ensureEventPartitions(room.db, new Date())).length)
       case 'guardrails':
         return done(await checkGuardrails(room, room.guardrails))
+      case 'warmup':
+        return done(await countWarmup(room))
       case 'prune':
         return done(await prune(room, signal))
     }

@@ -67,7 +67,7 @@ export const queues = {
     deleteAfterSeconds: 3600,
   }),
   'system-maintenance': contract({
-    payload: z.object({ task: z.enum(['partitions', 'prune', 'guardrails']) }),
+    payload: z.object({ task: z.enum(['partitions', 'prune', 'guardrails', 'warmup']) }),
     policy: 'exclusive',
     retryLimit: 5,
     retryDelaySeconds: 30,

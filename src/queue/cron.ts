@@ -20,4 +20,10 @@ export async function scheduleMaintenance(queue: QueueClient): Promise<void> {
     { task: 'guardrails' },
     { key: 'guardrails', singletonKey: 'guardrails' },
   )
+  await queue.boss.schedule(
+    'system-maintenance',
+    '22 * * * *',
+    { task: 'warmup' },
+    { key: 'warmup', singletonKey: 'warmup' },
+  )
 }
