@@ -84,13 +84,13 @@ const exchangesOf = (mailboxes: readonly Mailbox[]) =>
     .execute()
 
 test('a day is planned once: ledger rows, both sides of each exchange and wakes, however many schedulers plan', async () => {
-  const mailboxes = await sharedPool(5)
+  const mailboxes = await sharedPool(9)
   const runs = await Promise.all([1, 2, 3].map(() => planWarmupDays(database.db, planning)))
   await planWarmupDays(database.db, planning)
-  expect(runs.reduce((sum, { planned }) => sum + planned, 0)).toBe(10)
+  expect(runs.reduce((sum, { planned }) => sum + planned, 0)).toBe(18)
 
   const emails = await emailsOf(mailboxes)
-  expect(emails).toHaveLength(10)
+  expect(emails).toHaveLength(18)
   for (const email of emails) {
     expect(email).toMatchObject({ status: 'scheduled', lane: 'low', campaign_id: null })
     expect(email.due_at.getTime()).toBeGreaterThan(Date.now())
@@ -103,7 +103,7 @@ test('a day is planned once: ledger rows, both sides of each exchange and wakes,
 
   const exchanges = await exchangesOf(mailboxes)
   const byToken = Map.groupBy(exchanges, ({ token }) => token)
-  expect(byToken.size).toBe(10)
+  expect(byToken.size).toBe(18)
   for (const sides of byToken.values()) {
     expect(sides.map(({ side }) => side).sort()).toEqual(['receiver', 'sender'])
     const [one, other] = sides

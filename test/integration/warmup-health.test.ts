@@ -151,7 +151,11 @@ test('a mailbox whose mail lands in Junk is throttled, then leaves the pool, and
 })
 
 test('a mailbox that warmup messages bounce off leaves the pool; its partner stays', async () => {
-  await deliver(1, 0, 0, { bounced_at: new Date(Date.now() + 1000), bounce_type: 'hard', bounce_reason: 'user_unknown' })
+  await deliver(1, 0, 0, {
+    bounced_at: new Date(Date.now() + 1000),
+    bounce_type: 'hard',
+    bounce_reason: 'user_unknown',
+  })
   await count()
   expect(await standingOf(ada)).toMatchObject({
     warmup_status: 'quarantined',
