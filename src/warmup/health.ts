@@ -21,8 +21,8 @@ export interface HealthDecision {
 }
 
 /** Deliveries in seven days below which nothing is concluded. */
-export const sampleFloor = 20
-export const junkShares: Readonly<Record<Exclude<Health, 'healthy'>, number>> = {
+const sampleFloor = 20
+const junkShares: Readonly<Record<Exclude<Health, 'healthy'>, number>> = {
   watch: 0.1,
   throttled: 0.2,
   quarantined: 0.4,
