@@ -2,45 +2,30 @@ import { Command, CommanderError } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { AppError } from '../core/errors.ts'
 import { connectionLost } from '../db/connect.ts'
-import { addBounceCommands } from './commands/bounces.ts'
-import { addCampaignCommands } from './commands/campaign.ts'
-import { addDemoCommand } from './commands/demo.ts'
-import { addEmailCommands } from './commands/emails.ts'
-import { addInboxCommands } from './commands/inbox.ts'
-import { addLeadCommands } from './commands/leads.ts'
-import { addMailboxCommands } from './commands/mailbox.ts'
-import { addMaintenanceCommands } from './commands/maintenance.ts'
-import { addMigrateCommand } from './commands/migrate.ts'
-import { addNotificationCommands } from './commands/notifications.ts'
-import { addRecoverCommand } from './commands/recover.ts'
-import { addStartCommand } from './commands/start.ts'
-import { addStatusCommand } from './commands/status.ts'
-import { addSuppressionCommands } from './commands/suppressions.ts'
-import { addTenantCommands } from './commands/tenant.ts'
-import { addWarmupCommands } from './commands/warmup.ts'
-import { addWhyCommand } from './commands/why.ts'
 import { exitCodeOf, reportError } from './failure.ts'
 
-/** Every command group, in the order of the help. A new one is added here and nowhere else. */
-const groups: readonly ((program: Command) => void)[] = [
-  addMigrateCommand,
-  addStartCommand,
-  addTenantCommands,
-  addMailboxCommands,
-  addLeadCommands,
-  addSuppressionCommands,
-  addCampaignCommands,
-  addEmailCommands,
-  addInboxCommands,
-  addBounceCommands,
-  addStatusCommand,
-  addNotificationCommands,
-  addWarmupCommands,
-  addWhyCommand,
-  addRecoverCommand,
-  addMaintenanceCommands,
-  addDemoCommand,
-]
+type AddCommands = (program: Command) => void
+
+/** Every command group by its name, in the order of the help. A new one is added here and nowhere else. */
+const groups: Readonly<Record<string, () => Promise<AddCommands>>> = {
+  migrate: async () => (await import('./commands/migrate.ts')).addMigrateCommand,
+  start: async () => (await import('./commands/start.ts')).addStartCommand,
+  tenant: async () => (await import('./commands/tenant.ts')).addTenantCommands,
+  mailbox: async () => (await import('./commands/mailbox.ts')).addMailboxCommands,
+  leads: async () => (await import('./commands/leads.ts')).addLeadCommands,
+  suppressions: async () => (await import('./commands/suppressions.ts')).addSuppressionCommands,
+  campaign: async () => (await import('./commands/campaign.ts')).addCampaignCommands,
+  emails: async () => (await import('./commands/emails.ts')).addEmailCommands,
+  inbox: async () => (await import('./commands/inbox.ts')).addInboxCommands,
+  bounces: async () => (await import('./commands/bounces.ts')).addBounceCommands,
+  status: async () => (await import('./commands/status.ts')).addStatusCommand,
+  notifications: async () => (await import('./commands/notifications.ts')).addNotificationCommands,
+  warmup: async () => (await import('./commands/warmup.ts')).addWarmupCommands,
+  why: async () => (await import('./commands/why.ts')).addWhyCommand,
+  recover: async () => (await import('./commands/recover.ts')).addRecoverCommand,
+  maintenance: async () => (await import('./commands/maintenance.ts')).addMaintenanceCommands,
+  demo: async () => (await import('./commands/demo.ts')).addDemoCommand,
+}
 
 const examples = `
 Examples:
@@ -56,7 +41,7 @@ Exit codes: 0 done, 1 failed, 2 wrong input or configuration, 3 database unreach
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   const json = args.includes('--json')
   try {
-    const program = createProgram()
+    const program = await createProgram(args[0])
     if (json) silenceUsage(program)
     await program.parseAsync(args, { from: 'user' })
     return Number(process.exitCode ?? 0)
@@ -81,13 +66,16 @@ function silenceUsage(command: Command): void {
   for (const child of command.commands) silenceUsage(child)
 }
 
-export function createProgram(): Command {
+/** With all its commands, or, where one of them is named, with that alone: loading what is not asked for takes most of a short command's time. */
+export async function createProgram(asked?: string): Promise<Command> {
   const program = new Command('rookery')
     .description('A durable worker fleet for outbound email campaigns, on one PostgreSQL.')
     .version(manifest.version)
     .showHelpAfterError('(add --help for what this command takes)')
     .addHelpText('after', examples)
     .exitOverride()
-  for (const add of groups) add(program)
+  const only = asked === undefined ? undefined : groups[asked]
+  const wanted = only ? [only] : Object.values(groups)
+  for (const add of await Promise.all(wanted.map((load) => load()))) add(program)
   return program
 }

@@ -10,7 +10,17 @@ function leaves(command: Command, path: string): { path: string; command: Comman
   return command.commands.flatMap((child) => leaves(child, here))
 }
 
-const commands = leaves(createProgram(), '')
+const commands = leaves(await createProgram(), '')
+
+test('a command that is named is there without the others', async () => {
+  for (const { path } of commands) {
+    const [, group = ''] = path.split(' ')
+    const alone = leaves(await createProgram(group), '').map((leaf) => leaf.path)
+    expect(alone).toContain(path)
+  }
+  expect((await createProgram('why')).commands).toHaveLength(1)
+  expect((await createProgram('nonsense')).commands.length).toBe((await createProgram()).commands.length)
+})
 
 describe('every command', () => {
   const guide = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8')
