@@ -13,6 +13,7 @@ import { type Mailbox, setMailboxPaused, setMailboxRemoved } from '../mailboxes/
 import { insertWakes } from '../sending/lane-store.ts'
 import {
   isSubmitting,
+  listRemovedWithWork,
   lockUnsent,
   lockUnsentOfMailbox,
   setEmailsMailbox,
@@ -62,6 +63,16 @@ export async function removeMailbox(db: Db, mailbox: Mailbox): Promise<Removal> 
     return true
   })
   return { ...total, removed }
+}
+
+/** What has come back to mailboxes after their removal, such as a refusal that was known late, goes the way of the rest. */
+export async function handOnLate(db: Db): Promise<number> {
+  let handedOn = 0
+  for (const mailbox of await listRemovedWithWork(db, batchSize)) {
+    const { looked } = await db.transaction().execute((trx) => skipRest(trx, mailbox))
+    handedOn += looked
+  }
+  return handedOn
 }
 
 interface MailboxRef {

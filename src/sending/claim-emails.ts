@@ -200,12 +200,17 @@ function decide(
       continue
     }
     if (!state || !claimId) continue
-    const own = hasOwnLimits(state) ? chargeOwn(candidate, state, budgets, now) : nothingOwn
+    const limited = hasOwnLimits(state) || hasCaps(candidate)
+    const own = limited ? chargeOwn(candidate, state, budgets, now) : nothingOwn
     if (own.kind === 'refused') decided.refused.push(refusal(candidate, own))
     if (own.kind === 'taken') decided.claimed.push(identify(candidate, state, claimId, own.keys, now))
   }
   return decided
 }
+
+// A campaign that was resumed, or limited, since its tenant was read.
+const hasCaps = ({ campaign }: Candidate): boolean =>
+  campaign !== null && (campaign.dailyLimit !== null || campaign.newLeadsPerDay !== null)
 
 const nothingOwn: OwnVerdict = { kind: 'taken', keys: [] }
 

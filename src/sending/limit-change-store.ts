@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
-import { shardCount, tenantDayKey } from './budgets.ts'
+import { daysOf, shardCount, tenantDayKeys } from './budgets.ts'
 import type { Budget } from './charge.ts'
 import { insertMissingBudgets, lockBudgets, setBudgets } from './claim-store.ts'
 import { insertWakes, type Wake } from './lane-store.ts'
@@ -13,11 +13,11 @@ export async function rebalanceTenantDay(trx: Trx, tenantId: string, cap: number
   const { rows: known } = await sql<{ key: string }>`
     select key from send_budgets
      where tenant_id = ${tenantId} and starts_with(key, ${`tenant/${tenantId}/day/`})`.execute(trx)
-  const days = [...new Set(known.map(({ key }) => key.split('/')[3] ?? ''))]
-  const shards = Array.from({ length: shardCount(cap) }, (_, shard) => shard)
-  const wanted = days.flatMap((day) => shards.map((shard) => tenantDayKey(tenantId, day, shard)))
-  const keys = [...new Set([...known.map(({ key }) => key), ...wanted])]
-  if (keys.length === 0) return
+  const { now, timezone } = await readTenantTime(trx, tenantId)
+  const days = [...new Set([...known.map(({ key }) => key.split('/')[3] ?? ''), ...daysOf(now, timezone)])]
+  const shards = shardCount(cap)
+  // Also the rows that a claim may be making: it waits for us, or we for it.
+  const keys = days.flatMap((day) => tenantDayKeys(tenantId, day)).sort()
   await insertMissingBudgets(
     trx,
     keys.map((key) => ({ key, tenantId })),
@@ -28,10 +28,16 @@ export async function rebalanceTenantDay(trx: Trx, tenantId: string, cap: number
     days.flatMap((day) =>
       sharedOut(
         [...locked.values()].filter(({ key }) => key.split('/')[3] === day),
-        shards.length,
+        shards,
       ),
     ),
   )
+}
+
+async function readTenantTime(trx: Trx, tenantId: string): Promise<{ now: Date; timezone: string }> {
+  const { rows } = await sql<{ now: Date; timezone: string }>`
+    select clock_timestamp() as now, timezone from tenants where id = ${tenantId}`.execute(trx)
+  return rows[0] ?? { now: new Date(), timezone: 'UTC' }
 }
 
 function sharedOut(rows: readonly Budget[], count: number): Budget[] {

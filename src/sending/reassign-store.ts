@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Trx } from '../db/connect.ts'
+import type { Db, Trx } from '../db/connect.ts'
 import { toJson } from '../db/json.ts'
 import type { LaneRef } from './claim-store.ts'
 import type { EmailRef } from './proof-store.ts'
@@ -41,6 +41,19 @@ export async function lockUnsentOfMailbox(
        and e.status in ('scheduled', 'held')
      order by e.tenant_id, e.id
      limit ${limit} for update`.execute(trx)
+  return rows
+}
+
+/** Mailboxes that were removed and on which something is scheduled. One descent of emails_due_idx each. */
+export async function listRemovedWithWork(
+  db: Db,
+  limit: number,
+): Promise<{ tenantId: string; mailboxId: string }[]> {
+  const { rows } = await sql<{ tenantId: string; mailboxId: string }>`
+    select a.tenant_id as "tenantId", a.id as "mailboxId" from email_accounts a
+     where a.status = 'removed'
+       and exists (select 1 from emails e where e.email_account_id = a.id and e.status = 'scheduled')
+     order by a.id limit ${limit}`.execute(db)
   return rows
 }
 

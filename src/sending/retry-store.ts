@@ -16,15 +16,20 @@ export interface FailedEmail {
   /** Why it failed. */
   code: string
   /** Why it cannot go out again; null: it can. */
-  leftFor: 'may_be_sent' | 'mailbox_removed' | 'suppressed' | 'enrolment_ended' | null
+  leftFor: 'may_be_sent' | 'replied' | 'mailbox_removed' | 'suppressed' | 'enrolment_ended' | null
 }
 
-// A late acceptance of an earlier attempt means that it may have been sent after all. A sequence that ended for another
+// A late acceptance of an earlier attempt means that it may have been sent after all; so does what only its recipient can do. A sequence that ended for another
 // reason than this failure stays ended.
 const failed = ({ tenantId, campaignId, code }: RetryFilter, afterId: string, limit: number) => sql`
   select e.tenant_id as "tenantId", e.id, e.reason_code as code,
          case
-           when e.duplicate_suspected or e.sent_at is not null then 'may_be_sent'
+           when e.duplicate_suspected
+             or coalesce(e.sent_at, e.replied_at, e.opened_at, e.clicked_at, e.complained_at) is not null then 'may_be_sent'
+           when exists (
+             select 1 from emails o
+              where o.tenant_id = e.tenant_id and o.campaign_id = e.campaign_id and o.lead_id = e.lead_id
+                and o.replied_at is not null) then 'replied'
            when a.status = 'removed' then 'mailbox_removed'
            when exists (
              select 1 from suppressions s

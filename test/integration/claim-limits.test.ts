@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { changeCampaignLimits, changeTenantLimits } from '../../src/jobs/change-limits.ts'
+import { claimEmails } from '../../src/sending/claim-emails.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import {
   type Email,
@@ -11,7 +12,8 @@ import {
   type Mailbox,
   type Tenant,
 } from '../support/factories.ts'
-import { claim, claimOf, listWakes, outcomeOf, settle } from '../support/lanes.ts'
+import { claim, claimOf, claimOptions, listWakes, outcomeOf, settle } from '../support/lanes.ts'
+import { openTransaction, untilBlocked } from '../support/two-connections.ts'
 
 let database: TestDatabase
 let tenant: Tenant
@@ -114,6 +116,23 @@ describe('a tenant with a limit of its day', () => {
     expect(sent).toEqual([8, 8, 1, 0])
   })
 
+  test('counts what a claim takes from a row of its own while the cap is lowered', async () => {
+    const { db } = database
+    await setTenant({ daily_limit: 900 })
+    await fill(2)
+    const [claiming, changing] = [await openTransaction(db), await openTransaction(db)]
+    const requests = mailboxes.slice(0, 3).map((mailbox) => claimOf(mailbox, 1))
+    const options = { ...claimOptions, random: () => 0.99 }
+    const answers = await claimEmails(claiming.trx, requests, options)
+    expect(answers.flatMap(({ emails }) => emails)).toHaveLength(3)
+    const change = changeTenantLimits(changing.trx, tenant.id, { dailyLimit: 5 })
+    await untilBlocked(db, changing)
+    await claiming.commit()
+    await change
+    await changing.commit()
+    expect(await claimAll()).toHaveLength(2)
+  })
+
   test('uses all of a cap that has several rows', async () => {
     await setTenant({ daily_limit: 800 })
     await database.db
@@ -193,6 +212,29 @@ describe('a campaign with a limit of its day', () => {
     const claimed = await claimAll()
     expect(claimed.filter((id) => own.has(id))).toHaveLength(2)
     expect(claimed).toEqual(expect.arrayContaining(followUps.emails.map(({ id }) => id)))
+  })
+
+  test('keeps it when the campaign is resumed in the middle of a claim', async () => {
+    const { db } = database
+    const { campaign, emails } = await campaignOf({ daily_limit: 1 }, 1)
+    expect(await claimAll()).toHaveLength(1)
+    const mailbox = mailboxes.find(({ id }) => id === emails.at(-1)?.email_account_id) ?? mailboxAt(7)
+    const due = { due_at: new Date(Date.now() - 1000), reason_code: null }
+    await db.updateTable('emails').set(due).where('status', '=', 'scheduled').execute()
+    await db.updateTable('campaigns').set({ status: 'paused' }).where('id', '=', campaign.id).execute()
+    const over = { status: 'paused' as const, paused_until: new Date(Date.now() - 1000) }
+    await db.updateTable('email_accounts').set(over).where('id', '=', mailbox.id).execute()
+    // The claim has read its tenant, and waits to end the pause of its mailbox.
+    const [holding, claiming] = [await openTransaction(db), await openTransaction(db)]
+    const account = holding.trx.selectFrom('email_accounts').select('id').where('id', '=', mailbox.id)
+    await account.forUpdate().execute()
+    const answers = claimEmails(claiming.trx, [claimOf(mailbox, 5)], claimOptions)
+    await untilBlocked(db, claiming)
+    await db.updateTable('campaigns').set({ status: 'active' }).where('id', '=', campaign.id).execute()
+    await holding.commit()
+    expect(await answers).toMatchObject([{ emails: [], picked: 1 }])
+    await claiming.commit()
+    expect(await claimAll()).toEqual([])
   })
 
   test('goes on at once when the limit is raised', async () => {

@@ -70,6 +70,25 @@ const enrolmentOf = (email: Email) =>
     .where('lead_id', '=', email.lead_id)
     .executeTakeFirstOrThrow()
 
+test('what was answered, or has shown that it arrived, stays failed whatever the server said', async () => {
+  const { db } = database
+  const [answered, opened, again] = await failSome(3)
+  if (!answered || !opened || !again) throw new Error('none')
+  await db.updateTable('emails').set({ opened_at: new Date() }).where('id', '=', opened.id).execute()
+  const { lead_id, campaign_id } = answered
+  const other = {
+    id: newId(),
+    tenant_id: tenant.id,
+    campaign_id: campaign.id,
+    position: 2,
+    content_text: 'Hello',
+  }
+  await db.insertInto('campaign_steps').values(other).execute()
+  const sent = { status: 'sent' as const, sent_at: new Date(), sent_on: '2026-01-01', replied_at: new Date() }
+  await insertEmail(db, mailbox, { lead_id, campaign_id, step_id: other.id, ...sent })
+  expect(await retry()).toEqual({ retried: { recipient_rejected: 1 }, left: { replied: 1, may_be_sent: 1 } })
+})
+
 test('what failed goes out again as it is, its sequence and its campaign go on, and who did it is noted', async () => {
   const { db } = database
   const [email] = await failSome(1)

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { removeMailbox } from '../../src/jobs/remove-mailbox.ts'
+import { handOnLate, removeMailbox } from '../../src/jobs/remove-mailbox.ts'
 import { planFollowUps } from '../../src/jobs/scheduler/plan-follow-ups.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import {
@@ -14,7 +14,7 @@ import {
   type Mailbox,
   type Tenant,
 } from '../support/factories.ts'
-import { claim, claimOf, findEmail, listWakes } from '../support/lanes.ts'
+import { claim, claimOf, findEmail, listWakes, outcomeOf, settle } from '../support/lanes.ts'
 import { rookery } from '../support/rookery.ts'
 
 let database: TestDatabase
@@ -140,6 +140,23 @@ describe('when a mailbox is removed', () => {
     await db.updateTable('emails').set(ended).where('id', '=', email.id).execute()
     expect(await removeMailbox(db, gone)).toMatchObject({ removed: true })
     expect(await findMailbox(gone.id)).toMatchObject({ status: 'removed', imap_host: null })
+  })
+
+  test('an email that is proven not sent after its removal goes the way of the rest', async () => {
+    const { db } = database
+    const email = await insertEmail(db, gone)
+    const made = await campaignOf([gone, stays], 'reassign')
+    const ofLead = await leadOf(made, true)
+    const [answer] = await claim(db, claimOf(gone, 5))
+    const claimed = answer?.emails ?? []
+    await settle(db, ...claimed.map((one) => outcomeOf(one, 'unknown')))
+    expect(await removeMailbox(db, gone)).toMatchObject({ removed: true })
+    expect(claimed).toHaveLength(2)
+    await settle(db, ...claimed.map((one) => outcomeOf(one, 'scheduled')))
+    expect(await handOnLate(db)).toBe(2)
+    expect(await findEmail(db, email)).toMatchObject({ status: 'skipped', reason_code: 'mailbox_removed' })
+    expect(await findEmail(db, ofLead)).toMatchObject({ status: 'scheduled', email_account_id: stays.id })
+    expect(await handOnLate(db)).toBe(0)
   })
 
   test('its lanes say so, its passwords are gone, and its address can be added again', async () => {

@@ -37,7 +37,10 @@ async function retry(
   print(result, options, (found) => describe(found, options.dryRun ?? false))
 }
 
-const leftWords: Record<string, string> = { may_be_sent: 'it may have been sent after all' }
+const leftWords: Record<string, string> = {
+  may_be_sent: 'it may have been sent after all',
+  replied: 'its recipient has answered',
+}
 
 function describe({ retried, left }: Retry, dryRun: boolean): string {
   const total = Object.values(retried).reduce((sum, count) => sum + count, 0)

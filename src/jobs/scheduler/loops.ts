@@ -8,6 +8,7 @@ import { insertWakes } from '../../sending/lane-store.ts'
 import type { Logger } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import { actOnRefusals } from '../bounces/act-on-refusals.ts'
+import { handOnLate } from '../remove-mailbox.ts'
 import { planWarmupDays } from '../warmup/plan-day.ts'
 import { drainWakes } from './drain-wakes.ts'
 import { enrolNextLeads } from './enrol-leads.ts'
@@ -166,6 +167,7 @@ async function expire({ db, log }: SchedulerPorts): Promise<boolean> {
 }
 
 async function sweep({ db, queue, log, metrics }: SchedulerPorts): Promise<boolean> {
+  await handOnLate(db)
   const lanes = await sweepLanes(db, queue)
   metrics.sweepRepairs.inc({ kind: 'lane' }, lanes)
   if (lanes > 0) log.warn({ lanes }, 'lanes.repaired')
