@@ -77,6 +77,8 @@ const settings = {
   retention: {
     unmatchedDays: wholeNumber('ROOKERY_RETENTION_UNMATCHED_DAYS', 180, 30, 36_500),
     matchedDays: wholeNumber('ROOKERY_RETENTION_MATCHED_DAYS', 730, 30, 36_500),
+    eventDays: wholeNumber('ROOKERY_RETENTION_EVENT_DAYS', 90, 30, 3_650),
+    warmupEventDays: wholeNumber('ROOKERY_RETENTION_WARMUP_EVENT_DAYS', 180, 30, 3_650),
   },
   queue: {
     pollIntervalMs: wholeNumber('ROOKERY_QUEUE_POLL_MS', 500, 10, 60_000),

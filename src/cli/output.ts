@@ -26,3 +26,8 @@ export function formatNumber(count: number): string {
 export function formatCount(count: number, noun: string): string {
   return `${formatNumber(count)} ${noun}${count === 1 ? '' : 's'}`
 }
+
+/** A share in per cent with one decimal; of nothing it is none. */
+export function formatShare(part: number, whole: number): string {
+  return `${(whole === 0 ? 0 : (part / whole) * 100).toFixed(1)} %`
+}

@@ -18,6 +18,7 @@ const groups: Readonly<Record<string, () => Promise<AddCommands>>> = {
   emails: async () => (await import('./commands/emails.ts')).addEmailCommands,
   inbox: async () => (await import('./commands/inbox.ts')).addInboxCommands,
   bounces: async () => (await import('./commands/bounces.ts')).addBounceCommands,
+  analytics: async () => (await import('./commands/analytics.ts')).addAnalyticsCommands,
   status: async () => (await import('./commands/status.ts')).addStatusCommand,
   notifications: async () => (await import('./commands/notifications.ts')).addNotificationCommands,
   warmup: async () => (await import('./commands/warmup.ts')).addWarmupCommands,

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import type { Db, Trx } from './connect.ts'
 
-const eventClasses = ['delivery', 'engagement', 'warmup'] as const
-type EventClass = (typeof eventClasses)[number]
+export const eventClasses = ['delivery', 'engagement', 'warmup'] as const
+export type EventClass = (typeof eventClasses)[number]
 
 // One number for all installations in a database; held only while a partition is made.
 const partitionLock = 7_726_514_210

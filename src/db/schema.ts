@@ -17,6 +17,19 @@ export type Defaulted<T> =
     ? ColumnType<S, I | undefined, U>
     : ColumnType<T, T | undefined, T>
 
+export interface AnalyticsSealedDaysTable {
+  tenant_id: string | null
+  through: string
+  sealed_at: Defaulted<Timestamp>
+}
+
+export interface AnalyticsWatermarkTable {
+  singleton: Defaulted<boolean>
+  snapshot: string
+  system_identifier: number
+  passed_at: Defaulted<Timestamp>
+}
+
 export interface AuditLogTable {
   id: string
   tenant_id: string | null
@@ -26,6 +39,33 @@ export interface AuditLogTable {
   entity_type: string
   entity_id: string
   details: Defaulted<Json>
+}
+
+export interface BillingAnalyticsTable {
+  tenant_id: string
+  period_start: string
+  period_end: string
+  emails_sent: number
+  mailboxes_active: number
+  contacts_reached: number
+  updated_at: Defaulted<Timestamp>
+}
+
+export interface CampaignAnalyticsTable {
+  tenant_id: string
+  campaign_id: string
+  step_id: string | null
+  sent: number
+  delivered: number
+  opened_tracked: number
+  clicked_tracked: number
+  replied: number
+  bounced: number
+  unsubscribed: number
+  complained: number
+  first_sent_on: string | null
+  last_sent_on: string | null
+  updated_at: Defaulted<Timestamp>
 }
 
 export interface CampaignLeadsTable {
@@ -54,6 +94,22 @@ export interface CampaignMailboxesTable {
   next_slot_at: Timestamp | null
   planned_on: string | null
   planned_count: Defaulted<number>
+}
+
+export interface CampaignPerformanceMvTable {
+  tenant_id: string | null
+  campaign_id: string | null
+  campaign_name: string | null
+  status: string | null
+  sent: number | null
+  delivered: number | null
+  opened_tracked: number | null
+  clicked_tracked: number | null
+  replied: number | null
+  updated_at: Timestamp | null
+  delivery_rate: number | null
+  open_rate: number | null
+  click_rate: number | null
 }
 
 export interface CampaignStepsTable {
@@ -93,6 +149,65 @@ export interface CampaignsTable {
   guarded_from: Timestamp | null
   daily_limit: number | null
   new_leads_per_day: number | null
+}
+
+export interface DailyAnalyticsTable {
+  tenant_id: string
+  campaign_id: string | null
+  mailbox_id: string
+  date: string
+  emails_sent: Defaulted<number>
+  emails_opened: Defaulted<number>
+  emails_clicked: Defaulted<number>
+  emails_replied: Defaulted<number>
+  emails_bounced: Defaulted<number>
+  emails_unsubscribed: Defaulted<number>
+  emails_complained: Defaulted<number>
+  total_opens: Defaulted<number>
+  total_clicks: Defaulted<number>
+  total_replies: Defaulted<number>
+  auto_replies: Defaulted<number>
+  machine_opens: Defaulted<number>
+  machine_clicks: Defaulted<number>
+  emails_delivered: GeneratedAlways<number>
+  open_rate: GeneratedAlways<number>
+  click_rate: GeneratedAlways<number>
+  reply_rate: GeneratedAlways<number>
+  bounce_rate: GeneratedAlways<number>
+  late_events: Defaulted<number>
+  happened_sent: Defaulted<number>
+  happened_deferred: Defaulted<number>
+  happened_failed: Defaulted<number>
+  happened_bounced: Defaulted<number>
+  happened_opens: Defaulted<number>
+  happened_clicks: Defaulted<number>
+  happened_replies: Defaulted<number>
+  happened_unsubscribed: Defaulted<number>
+  happened_complained: Defaulted<number>
+  created_at: Defaulted<Timestamp>
+  updated_at: Defaulted<Timestamp>
+}
+
+export interface DailyStepAnalyticsTable {
+  tenant_id: string
+  campaign_id: string | null
+  step_id: string | null
+  mailbox_id: string
+  date: string
+  emails_sent: Defaulted<number>
+  emails_opened: Defaulted<number>
+  emails_clicked: Defaulted<number>
+  emails_replied: Defaulted<number>
+  emails_bounced: Defaulted<number>
+  emails_unsubscribed: Defaulted<number>
+  emails_complained: Defaulted<number>
+  total_opens: Defaulted<number>
+  total_clicks: Defaulted<number>
+  total_replies: Defaulted<number>
+  auto_replies: Defaulted<number>
+  machine_opens: Defaulted<number>
+  machine_clicks: Defaulted<number>
+  emails_delivered: GeneratedAlways<number>
 }
 
 export interface DeliveryCountersTable {
@@ -490,6 +605,21 @@ export interface LaneWakesTable {
   wake_at: Defaulted<Timestamp>
 }
 
+export interface LeadStatsTable {
+  tenant_id: string | null
+  lead_id: string | null
+  emails_sent: number | null
+  emails_opened: number | null
+  emails_clicked: number | null
+  emails_replied: number | null
+  emails_bounced: number | null
+  unsubscribed: boolean | null
+  complained: boolean | null
+  first_sent_at: Timestamp | null
+  last_sent_at: Timestamp | null
+  last_engaged_at: Timestamp | null
+}
+
 export interface LeadsTable {
   tenant_id: string
   id: string
@@ -635,6 +765,10 @@ export interface TenantsTable {
   domain_per_minute: number | null
   provider_per_minute: number | null
   warmup_pool: Defaulted<'none' | 'closed' | 'shared'>
+  plan_emails: number | null
+  plan_mailboxes: number | null
+  plan_contacts: number | null
+  event_days: number | null
 }
 
 export interface WarmupAccountsTable {
@@ -739,11 +873,18 @@ export interface WarmupRejectsTable {
 }
 
 export interface Database {
+  analytics_sealed_days: AnalyticsSealedDaysTable
+  analytics_watermark: AnalyticsWatermarkTable
   audit_log: AuditLogTable
+  billing_analytics: BillingAnalyticsTable
+  campaign_analytics: CampaignAnalyticsTable
   campaign_leads: CampaignLeadsTable
   campaign_mailboxes: CampaignMailboxesTable
+  campaign_performance_mv: CampaignPerformanceMvTable
   campaign_steps: CampaignStepsTable
   campaigns: CampaignsTable
+  daily_analytics: DailyAnalyticsTable
+  daily_step_analytics: DailyStepAnalyticsTable
   delivery_counters: DeliveryCountersTable
   domains: DomainsTable
   email_accounts: EmailAccountsTable
@@ -765,6 +906,7 @@ export interface Database {
   job_queues: JobQueuesTable
   jobs: JobsTable
   lane_wakes: LaneWakesTable
+  lead_stats: LeadStatsTable
   leads: LeadsTable
   mailbox_credentials: MailboxCredentialsTable
   queue_health_dashboard: QueueHealthDashboardTable

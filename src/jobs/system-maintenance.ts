@@ -2,17 +2,16 @@ import { done } from '../core/outcome.ts'
 import type { Db } from '../db/connect.ts'
 import { ensureEventPartitions } from '../db/partitions.ts'
 import type { GuardRules } from '../guardrails/rules.ts'
-import type { InboundRetention } from '../inbox/retention-store.ts'
 import type { Handler } from '../queue/pool.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { checkGuardrails } from './guardrails/check.ts'
-import { prune } from './maintenance/prune.ts'
+import { prune, type Retention } from './maintenance/prune.ts'
 import { countWarmup } from './warmup/count.ts'
 
 export interface MaintenanceRoom {
   db: Db
   log: Logger
-  retention: InboundRetention
+  retention: Retention
   guardrails: GuardRules
 }
 

@@ -54,7 +54,7 @@ export const queues = {
     retryDelaySeconds: 5,
     expireSeconds: 300,
     heartbeatSeconds: 10,
-    deleteAfterSeconds: day,
+    deleteAfterSeconds: 7 * day,
   }),
   // A round that fails is planned again by the scheduler; its retries are for workers that died.
   'warmup-processing': contract({

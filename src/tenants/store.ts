@@ -17,6 +17,10 @@ const columns = [
   'daily_limit',
   'domain_per_minute',
   'provider_per_minute',
+  'plan_emails',
+  'plan_mailboxes',
+  'plan_contacts',
+  'event_days',
   'created_at',
 ] as const
 

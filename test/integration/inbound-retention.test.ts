@@ -21,7 +21,7 @@ beforeEach(async () => {
 
 const quiet = createLogger({ level: 'fatal', format: 'json', name: 'test', output: { fd: 2 } })
 const guardrails = { bounceRate: 0.05, complaintRate: 0.001, days: 7, floor: 50, minPauseHours: 24 }
-const retention = { unmatchedDays: 180, matchedDays: 730 }
+const retention = { unmatchedDays: 180, matchedDays: 730, eventDays: 90, warmupEventDays: 180 }
 const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000)
 
 /** The text is the body; `emailId`: of ours, that it is about. */

@@ -68,7 +68,7 @@ test('a new partition has the primary key and the indexes of its parent', async 
   const { rows } = await sql<{ count: number }>`
     select count(*) as count from pg_index
      where indrelid = 'email_events_delivery_y2031m03'::regclass`.execute(database.db)
-  expect(rows[0]?.count).toBe(4)
+  expect(rows[0]?.count).toBe(5)
 })
 
 test('an event being written while its month is attached is kept, and its writer does not fail', async () => {

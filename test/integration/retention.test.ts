@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '../../src/core/ids.ts'
+import { listPartitionsBefore } from '../../src/db/old-partitions.ts'
+import { ensureEventPartitions } from '../../src/db/partitions.ts'
+import { rollUp } from '../../src/jobs/analytics/roll-up.ts'
 import { listPrunable, type PruneRoom, prune } from '../../src/jobs/maintenance/prune.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { insertMailbox, insertTenant, type Mailbox } from '../support/factories.ts'
@@ -12,7 +15,10 @@ let room: PruneRoom
 beforeAll(async () => {
   database = await createTestDatabase()
   mailbox = await insertMailbox(database.db, (await insertTenant(database.db)).id)
-  room = { db: database.db, retention: { unmatchedDays: 180, matchedDays: 730 } }
+  room = {
+    db: database.db,
+    retention: { unmatchedDays: 180, matchedDays: 730, eventDays: 90, warmupEventDays: 180 },
+  }
 })
 afterAll(() => database.close())
 
@@ -54,4 +60,62 @@ test('what a dry run names is what goes, and what is young stays', async () => {
   expect(await prune(room, new AbortController().signal)).toBe(4)
   expect(new Set(Object.values(await wouldGo()))).toEqual(new Set([0]))
   expect(await database.db.selectFrom('job_logs').select('id').execute()).toHaveLength(2)
+})
+
+/** An event of an email sent at that time, in the partition of its month. */
+async function insertEvent(at: Date, of: Mailbox = mailbox): Promise<void> {
+  await database.db
+    .insertInto('email_events')
+    .values({
+      class: 'delivery',
+      type: 'sent',
+      recorded_at: at,
+      occurred_at: at,
+      sent_on: at.toISOString().slice(0, 10),
+      id: newId(),
+      tenant_id: of.tenant_id,
+      email_account_id: of.id,
+      email_id: newId(),
+      attempt: 1,
+    })
+    .execute()
+}
+
+const countEvents = async (of: Mailbox) =>
+  (await database.db.selectFrom('email_events').select('id').where('tenant_id', '=', of.tenant_id).execute())
+    .length
+
+const figures = async (of: Mailbox) =>
+  database.db
+    .selectFrom('daily_analytics')
+    .select((eb) => [
+      eb.fn.sum<number>('emails_sent').as('sent'),
+      eb.fn.sum<number>('late_events').as('late'),
+    ])
+    .where('tenant_id', '=', of.tenant_id)
+    .executeTakeFirstOrThrow()
+
+test('months of events go once they are counted, what they came to stays, and what is told later is late', async () => {
+  const of = await insertMailbox(database.db, (await insertTenant(database.db)).id)
+  for (const days of [130, 129, 40, 1]) await insertEvent(daysAgo(days), of)
+  await ensureEventPartitions(database.db, new Date())
+  const [month] = await listPartitionsBefore(database.db, 'delivery', daysAgo(90))
+  expect(await wouldGo()).toMatchObject({ [month?.name ?? '']: 2 })
+  expect(await prune(room, new AbortController().signal)).toBe(2)
+  expect(await countEvents(of)).toBe(2)
+  expect(await figures(of)).toEqual({ sent: 4, late: 0 })
+  await insertEvent(daysAgo(130), of)
+  await insertEvent(daysAgo(1), of)
+  await rollUp(database.db)
+  expect(await figures(of)).toEqual({ sent: 5, late: 1 })
+})
+
+test('a tenant may ask for less', async () => {
+  const { id } = await insertTenant(database.db, { event_days: 10 })
+  const of = await insertMailbox(database.db, id)
+  for (const days of [12, 11, 9]) await insertEvent(daysAgo(days), of)
+  await rollUp(database.db)
+  await prune(room, new AbortController().signal)
+  expect(await countEvents(of)).toBe(1)
+  expect(await figures(of)).toEqual({ sent: 3, late: 0 })
 })

@@ -23,6 +23,7 @@ const scalarTypes: Record<string, string> = {
   'double precision': 'number',
   date: 'string',
   xid8: 'string',
+  pg_snapshot: 'string',
   inet: 'string',
   interval: 'Interval',
   jsonb: 'Json',

@@ -14,6 +14,7 @@ import { accountName } from '../account-name.ts'
 import { numberOrNone, withOutput } from '../options.ts'
 import { type OutputOptions, print, printTable } from '../output.ts'
 import { resolveTenant, withDatabase } from '../session.ts'
+import { addTenantPlanCommand } from './tenant-plan.ts'
 
 const policies = ['never_resend', 'resend_if_absent'] as const satisfies Tenant['unknown_policy'][]
 
@@ -46,6 +47,7 @@ export function addTenantCommands(program: Command): void {
     .description('Change how its emails are handled.')
     .addHelpText('after', setExamples)
     .action(set)
+  addTenantPlanCommand(group)
   withOutput(group.command('list')).description('List the tenants.').action(list)
 }
 

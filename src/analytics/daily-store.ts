@@ -1,0 +1,184 @@
+import { sql } from 'kysely'
+import type { Trx } from '../db/connect.ts'
+import { isSealed } from './watermark-store.ts'
+
+/** Figures by the day of sending, in the order in which `daysOf` computes them. */
+export const sentDayFigures = [
+  'emails_sent',
+  'emails_opened',
+  'emails_clicked',
+  'emails_replied',
+  'emails_bounced',
+  'emails_unsubscribed',
+  'emails_complained',
+  'total_opens',
+  'total_clicks',
+  'total_replies',
+  'auto_replies',
+  'machine_opens',
+  'machine_clicks',
+] as const
+
+const columns = sql.join(sentDayFigures.map((name) => sql.ref(name)))
+const sums = sql.join(sentDayFigures.map((name) => sql`sum(${sql.ref(name)})`))
+const excluded = sql.join(
+  sentDayFigures.map((name) => sql`${sql.ref(name)} = ${sql.ref(`excluded.${name}`)}`),
+)
+
+// By email first, then by day: two hash aggregates, where count(distinct …) would sort it all. Bounces of an email are
+// one, so are complaints, however many events say so.
+const daysOf = (events: ReturnType<typeof sql>) => sql`
+  select tenant_id, campaign_id, step_id, mailbox_id, date,
+         count(*) filter (where sent), count(*) filter (where opens > 0), count(*) filter (where clicks > 0),
+         count(*) filter (where replies > 0), count(*) filter (where bounced), count(*) filter (where unsubscribed),
+         count(*) filter (where complained), sum(opens), sum(clicks), sum(replies), sum(auto_replies),
+         sum(machine_opens), sum(machine_clicks)
+    from (
+      select v.tenant_id, v.campaign_id, v.step_id, v.email_account_id as mailbox_id, v.sent_on as date, v.email_id,
+             bool_or(v.type = 'sent') as sent, bool_or(v.type = 'bounced') as bounced,
+             bool_or(v.type = 'unsubscribed') as unsubscribed, bool_or(v.type = 'complained') as complained,
+             count(*) filter (where v.type = 'opened' and not v.machine) as opens,
+             count(*) filter (where v.type = 'clicked' and not v.machine) as clicks,
+             count(*) filter (where v.type = 'replied') as replies,
+             count(*) filter (where v.type = 'auto_replied') as auto_replies,
+             count(*) filter (where v.type = 'opened' and v.machine) as machine_opens,
+             count(*) filter (where v.type = 'clicked' and v.machine) as machine_clicks
+        from ${events}
+       group by 1, 2, 3, 4, 5, 6
+    ) emails
+   group by 1, 2, 3, 4, 5`
+
+const eventsOfTouched = sql`
+  touched_days t join email_events v on v.tenant_id = t.tenant_id and v.email_account_id = t.mailbox_id
+     and v.sent_on = t.date and v.campaign_id is not distinct from t.campaign_id
+   where v.class in ('delivery', 'engagement')`
+
+const allEvents = sql`
+  email_events v where v.class in ('delivery', 'engagement') and v.sent_on is not null and not ${isSealed('v.sent_on')}`
+
+/** The figures of some days, computed from the events that are kept, with the columns of daily_step_analytics. */
+export const totalsOf = ({ from, to }: { from: string; to: string }) => sql`
+  select tenant_id, campaign_id, step_id, mailbox_id, date, ${columns}
+    from (${daysOf(sql`${allEvents} and v.sent_on between ${from} and ${to}`)})
+      as days (tenant_id, campaign_id, step_id, mailbox_id, date, ${columns})`
+
+/** Notes which days the new events touch, and counts those of sealed days as late. */
+export async function touchDaysOfNewEvents(trx: Trx): Promise<void> {
+  await sql`
+    create temporary table touched_days on commit drop as
+    select tenant_id, campaign_id, email_account_id as mailbox_id, sent_on as date from new_events v
+     where sent_on is not null and not ${isSealed('v.sent_on')} group by 1, 2, 3, 4`.execute(trx)
+  await sql`
+    create temporary table touched_dates on commit drop as select distinct recorded_on from new_events`.execute(
+    trx,
+  )
+  await countLate(trx)
+  await sql`analyze touched_days`.execute(trx)
+}
+
+/** Adds the new events of sealed days to what is late there: once, since an event is new once. */
+export async function countLate(trx: Trx): Promise<void> {
+  await sql`
+    insert into daily_analytics as d (tenant_id, campaign_id, mailbox_id, date, late_events)
+    select tenant_id, campaign_id, email_account_id, sent_on, count(*) from new_events v
+     where sent_on is not null and ${isSealed('v.sent_on')} group by 1, 2, 3, 4
+    on conflict on constraint daily_analytics_key
+    do update set late_events = d.late_events + excluded.late_events, updated_at = now()`.execute(trx)
+}
+
+/** As `touchDaysOfNewEvents`, for every event that is kept; returns how many. */
+export async function touchAllDays(trx: Trx): Promise<number> {
+  await sql`
+    create temporary table touched_days on commit drop as
+    select tenant_id, campaign_id, email_account_id as mailbox_id, sent_on as date from ${allEvents}
+     group by 1, 2, 3, 4`.execute(trx)
+  await sql`
+    create temporary table touched_dates on commit drop as
+    select distinct (recorded_at at time zone 'UTC')::date as recorded_on from email_events`.execute(trx)
+  await sql`analyze touched_days`.execute(trx)
+  const { rows } = await sql<{ count: number }>`select count(*) as count from email_events`.execute(trx)
+  return rows[0]?.count ?? 0
+}
+
+/** Forgets the figures of every day that can be computed again. */
+export async function clearDays(trx: Trx): Promise<void> {
+  await sql`delete from daily_step_analytics v where not ${isSealed('v.date')}`.execute(trx)
+  const zero = sql.join(sentDayFigures.map((name) => sql`${sql.ref(name)} = 0`))
+  await sql`update daily_analytics v set ${zero} where not ${isSealed('v.date')}`.execute(trx)
+}
+
+/** Computes the touched days again from their events. */
+export async function recomputeDays(trx: Trx, which: 'touched' | 'all'): Promise<void> {
+  await sql`
+    insert into daily_step_analytics (tenant_id, campaign_id, step_id, mailbox_id, date, ${columns})
+    ${daysOf(which === 'all' ? allEvents : eventsOfTouched)}
+    on conflict on constraint daily_step_analytics_key do update set ${excluded}`.execute(trx)
+  await sql`
+    insert into daily_analytics (tenant_id, campaign_id, mailbox_id, date, ${columns})
+    select d.tenant_id, d.campaign_id, d.mailbox_id, d.date, ${sums}
+      from touched_days t join daily_step_analytics d
+        on d.tenant_id = t.tenant_id and d.mailbox_id = t.mailbox_id and d.date = t.date
+       and d.campaign_id is not distinct from t.campaign_id
+     group by 1, 2, 3, 4
+    on conflict on constraint daily_analytics_key do update set ${excluded}, updated_at = now()`.execute(trx)
+  await recomputeHappened(trx)
+}
+
+// By the day of writing: it is over when it is over, whatever a message says of itself.
+async function recomputeHappened(trx: Trx): Promise<void> {
+  const happened = [
+    'sent',
+    'deferred',
+    'failed',
+    'bounced',
+    'opens',
+    'clicks',
+    'replies',
+    'unsubscribed',
+    'complained',
+  ]
+  const names = happened.map((name) => `happened_${name}`)
+  const count = (type: string) => sql`count(*) filter (where v.type = ${sql.lit(type)} and not v.machine)`
+  const types = [
+    'sent',
+    'deferred',
+    'failed',
+    'bounced',
+    'opened',
+    'clicked',
+    'replied',
+    'unsubscribed',
+    'complained',
+  ]
+  await sql`
+    insert into daily_analytics (tenant_id, campaign_id, mailbox_id, date, ${sql.join(names.map((name) => sql.ref(name)))})
+    select v.tenant_id, v.campaign_id, v.email_account_id, d.recorded_on, ${sql.join(types.map(count))}
+      from touched_dates d join email_events v
+        on v.recorded_at >= (d.recorded_on at time zone 'UTC') and v.recorded_at < ((d.recorded_on + 1) at time zone 'UTC')
+     where v.class in ('delivery', 'engagement') and not ${isSealed('d.recorded_on')}
+     group by 1, 2, 3, 4
+    on conflict on constraint daily_analytics_key do update
+       set ${sql.join(names.map((name) => sql`${sql.ref(name)} = ${sql.ref(`excluded.${name}`)}`))}`.execute(
+    trx,
+  )
+}
+
+/** Adds up the campaigns of the touched days, by step. */
+export async function sumCampaigns(trx: Trx): Promise<void> {
+  await sql`
+    insert into campaign_analytics (tenant_id, campaign_id, step_id, sent, delivered, opened_tracked, clicked_tracked,
+                                    replied, bounced, unsubscribed, complained, first_sent_on, last_sent_on)
+    select tenant_id, campaign_id, step_id, sum(emails_sent), sum(emails_delivered), sum(emails_opened),
+           sum(emails_clicked), sum(emails_replied), sum(emails_bounced), sum(emails_unsubscribed),
+           sum(emails_complained), min(date), max(date)
+      from daily_step_analytics
+     where (tenant_id, campaign_id) in (select tenant_id, campaign_id from touched_days)
+     group by 1, 2, 3
+    on conflict on constraint campaign_analytics_key do update
+       set sent = excluded.sent, delivered = excluded.delivered, opened_tracked = excluded.opened_tracked,
+           clicked_tracked = excluded.clicked_tracked, replied = excluded.replied, bounced = excluded.bounced,
+           unsubscribed = excluded.unsubscribed, complained = excluded.complained,
+           first_sent_on = excluded.first_sent_on, last_sent_on = excluded.last_sent_on, updated_at = now()`.execute(
+    trx,
+  )
+}

@@ -1,0 +1,46 @@
+import { sql } from 'kysely'
+import type { Db, Trx } from '../db/connect.ts'
+
+/** What takes keys is told again within hours; a month more than the events, since those go by whole months. */
+const oldKeys = (eventDays: number) =>
+  sql`email_event_keys where recorded_at < now() - ${eventDays + 31} * interval '1 day'`
+
+/** Deletes at most so many keys of events that are gone; returns how many. */
+export async function deleteOldKeys(db: Db, eventDays: number, limit: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    delete from email_event_keys
+     where (tenant_id, id) in (select tenant_id, id from ${oldKeys(eventDays)} limit ${limit})`.execute(db)
+  return Number(numAffectedRows ?? 0)
+}
+
+export async function countOldKeys(db: Db, eventDays: number): Promise<number> {
+  const { rows } = await sql<{ count: number }>`select count(*) as count from ${oldKeys(eventDays)}`.execute(
+    db,
+  )
+  return rows[0]?.count ?? 0
+}
+
+/** Events of delivery and engagement of one tenant that were written before a moment. */
+export interface TenantEvents {
+  tenantId: string
+  before: Date
+}
+
+const eventsOf = ({ tenantId, before }: TenantEvents) => sql`
+  email_events where class in ('delivery', 'engagement') and tenant_id = ${tenantId} and recorded_at < ${before}`
+
+export async function countTenantEvents(db: Db, events: TenantEvents): Promise<number> {
+  const { rows } = await sql<{ count: number }>`select count(*) as count from ${eventsOf(events)}`.execute(db)
+  return rows[0]?.count ?? 0
+}
+
+/** Deletes at most so many of them that a pass has counted; returns how many. */
+export async function deleteTenantEvents(trx: Trx, events: TenantEvents, limit: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    delete from email_events
+     where (class, recorded_at, id) in (
+         select v.class, v.recorded_at, v.id from (select * from ${eventsOf(events)}) v, analytics_watermark w
+          where pg_visible_in_snapshot(v.xid, w.snapshot) limit ${limit})
+       and recorded_at < ${events.before}`.execute(trx)
+  return Number(numAffectedRows ?? 0)
+}

@@ -1,0 +1,92 @@
+import { sql } from 'kysely'
+import type { Trx } from '../db/connect.ts'
+
+/** Up to where events are counted: the snapshot of the last pass. */
+export interface Watermark {
+  snapshot: string
+}
+
+/** Waits for the pass or rebuild that is under way; others wait until the transaction ends. */
+export async function lockRollup(trx: Trx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${lockKey})`.execute(trx)
+}
+
+/** As `lockRollup`, but false where somebody else is at it. */
+export async function tryLockRollup(trx: Trx): Promise<boolean> {
+  const { rows } = await sql<{ mine: boolean }>`select pg_try_advisory_xact_lock(${lockKey}) as mine`.execute(
+    trx,
+  )
+  return rows[0]?.mine ?? false
+}
+
+const lockKey = sql`hashtextextended('rookery rollup ' || current_schema(), 0)`
+
+/** Undefined before the first pass, and in a system that is not the one it was taken in. */
+export async function lockWatermark(trx: Trx): Promise<Watermark | undefined> {
+  const { rows } = await sql<Watermark>`
+    select w.snapshot::text as snapshot from analytics_watermark w, pg_control_system() s
+     where w.system_identifier = s.system_identifier for update of w`.execute(trx)
+  return rows[0]
+}
+
+/** To what this transaction sees. */
+export async function setWatermark(trx: Trx): Promise<void> {
+  await sql`
+    insert into analytics_watermark (snapshot, system_identifier)
+    select pg_current_snapshot(), system_identifier from pg_control_system()
+    on conflict (singleton) do update
+       set snapshot = excluded.snapshot, system_identifier = excluded.system_identifier, passed_at = now()`.execute(
+    trx,
+  )
+}
+
+/** A condition on a row `v` with its tenant: the day is as it stands, whatever is told of it later. */
+export const isSealed = (day: string) => sql<boolean>`exists (
+  select from analytics_sealed_days s
+   where (s.tenant_id = v.tenant_id or s.tenant_id is null) and ${sql.ref(day)} <= s.through)`
+
+/**
+ * Notes for this transaction the events that became visible since the watermark, and returns how many. An event whose
+ * transaction was open then is among them once it has ended, and once only.
+ */
+export async function findNewEvents(trx: Trx, { snapshot }: Watermark): Promise<number> {
+  // xid >= xmin would read all again since the oldest writer that was open.
+  await sql`
+    create temporary table new_events on commit drop as
+    select tenant_id, campaign_id, email_account_id, sent_on, (recorded_at at time zone 'UTC')::date as recorded_on
+      from email_events
+     where class in ('delivery', 'engagement')
+       and (xid >= pg_snapshot_xmax(${snapshot}::pg_snapshot)
+            or xid = any(array(select pg_snapshot_xip(${snapshot}::pg_snapshot))))`.execute(trx)
+  const { rows } = await sql<{ count: number }>`select count(*) as count from new_events`.execute(trx)
+  return rows[0]?.count ?? 0
+}
+
+export interface Seal {
+  /** Null: of every tenant. */
+  tenantId: string | null
+  /** YYYY-MM-DD, the last day that is sealed. */
+  through: string
+}
+
+/**
+ * From here on these days are as they stand: what is told of them later counts as late. A pass that began before, and has
+ * not seen this, cannot commit.
+ */
+export async function setSealed(trx: Trx, { tenantId, through }: Seal): Promise<void> {
+  await sql`
+    insert into analytics_sealed_days as s (tenant_id, through) values (${tenantId}, ${through})
+    on conflict on constraint analytics_sealed_days_key do update
+       set through = excluded.through, sealed_at = now() where s.through < excluded.through`.execute(trx)
+  await sql`update analytics_watermark set passed_at = passed_at`.execute(trx)
+}
+
+/** Whether every event of a partition has been counted, so that it can go. */
+export async function isCounted(trx: Trx, partition: string): Promise<boolean> {
+  const { rows } = await sql<{ counted: boolean }>`
+    select count(*) = 1 and not exists (
+             select from ${sql.table(partition)} v, analytics_watermark w
+              where not pg_visible_in_snapshot(v.xid, w.snapshot)) as counted
+      from analytics_watermark`.execute(trx)
+  return rows[0]?.counted ?? false
+}

@@ -1,0 +1,87 @@
+import type { Command } from 'commander'
+import { type DayFigures, type DaySelection, dayColumns, listDays } from '../../analytics/report-store.ts'
+import { AppError } from '../../core/errors.ts'
+import type { Db } from '../../db/connect.ts'
+import { renderCsv } from '../csv.ts'
+import { type TenantOptions, withOutput, withTenant } from '../options.ts'
+import { formatShare, print } from '../output.ts'
+import { resolveCampaign, resolveMailbox, resolveTenant, withDatabase } from '../session.ts'
+import { renderTable } from '../table.ts'
+
+interface DailyOptions extends TenantOptions {
+  mailbox?: string
+  campaign?: string
+  from?: string
+  to?: string
+  csv?: boolean
+}
+
+export function addAnalyticsDailyCommand(group: Command): void {
+  withTenant(withOutput(group.command('daily')))
+    .description('Print what became of the emails of each day, by the day they were sent on.')
+    .option('--mailbox <address>', 'only from this mailbox')
+    .option('--campaign <name>', 'only of this campaign')
+    .option('--from <date>', 'the first day, such as 2026-11-01; 30 days back if left out')
+    .option('--to <date>', 'the last day; today if left out')
+    .option('--csv', 'print CSV')
+    .addHelpText(
+      'after',
+      `
+Rates are shares of the emails that were sent on that day, whenever people opened or answered them; what machines open is
+counted beside. A day is that of the mailbox's zone.
+
+Examples:
+  $ rookery analytics daily --campaign Autumn
+  $ rookery analytics daily --mailbox robin@acme.example --from 2026-11-01 --csv > november.csv`,
+    )
+    .action(daily)
+}
+
+async function daily(options: DailyOptions): Promise<void> {
+  const days = await withDatabase(async ({ db }) => listDays(db, await select(db, options)))
+  if (options.csv) process.stdout.write(`${renderCsv(dayColumns, days)}\n`)
+  else print(days, options, describe)
+}
+
+const dayMs = 86_400_000
+
+async function select(db: Db, { tenant, mailbox, campaign, from, to }: DailyOptions): Promise<DaySelection> {
+  const { id: tenantId } = await resolveTenant(db, tenant)
+  const last = to === undefined ? day(new Date()) : readDay('--to', to)
+  return {
+    tenantId,
+    campaignId: campaign === undefined ? undefined : (await resolveCampaign(db, tenantId, campaign)).id,
+    mailboxId: mailbox === undefined ? undefined : (await resolveMailbox(db, tenantId, mailbox)).id,
+    from: from === undefined ? day(new Date(Date.parse(last) - 29 * dayMs)) : readDay('--from', from),
+    to: last,
+  }
+}
+
+const day = (at: Date): string => at.toISOString().slice(0, 10)
+
+function readDay(option: string, text: string): string {
+  const at = new Date(`${text}T00:00:00Z`)
+  if (Number.isNaN(at.getTime()) || day(at) !== text)
+    throw new AppError('invalid_input', `${option} ${text} is not a day; write one like 2026-11-21.`)
+  return text
+}
+
+function describe(days: readonly DayFigures[]): string {
+  if (days.length === 0) return 'Nothing was sent in these days.'
+  const share = (count: (row: DayFigures) => number) => (row: DayFigures) =>
+    formatShare(count(row), row.emails_sent)
+  return renderTable(days, {
+    day: (row) => row.date,
+    sent: (row) => row.emails_sent,
+    delivered: (row) => row.emails_delivered,
+    opened: (row) => row.emails_opened,
+    'open rate': share((row) => row.emails_opened),
+    clicked: (row) => row.emails_clicked,
+    replied: (row) => row.emails_replied,
+    'reply rate': share((row) => row.emails_replied),
+    bounced: (row) => row.emails_bounced,
+    unsubscribed: (row) => row.emails_unsubscribed,
+    complained: (row) => row.emails_complained,
+    'opened by machines': (row) => row.machine_opens,
+  })
+}

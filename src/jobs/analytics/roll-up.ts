@@ -1,0 +1,76 @@
+import { type AuditedDays, type Difference, listDifferences } from '../../analytics/audit-store.ts'
+import {
+  clearDays,
+  countLate,
+  recomputeDays,
+  sumCampaigns,
+  touchAllDays,
+  touchDaysOfNewEvents,
+} from '../../analytics/daily-store.ts'
+import { findNewEvents, lockWatermark, setWatermark, tryLockRollup } from '../../analytics/watermark-store.ts'
+import type { Db, Trx } from '../../db/connect.ts'
+import { untilAnswered } from '../../db/retry.ts'
+
+export interface RollUp {
+  /** Counted by the pass: new ones, or all. */
+  events: number
+}
+
+/**
+ * Counts what became visible since the last pass; without one, all events that are kept. Rows and watermark commit together.
+ * Undefined where another pass is at it.
+ */
+export function rollUp(db: Db): Promise<RollUp | undefined> {
+  return inOneSnapshot(db, countNew)
+}
+
+async function countNew(trx: Trx): Promise<RollUp> {
+  const watermark = await lockWatermark(trx)
+  if (!watermark) return recomputeAll(trx)
+  const events = await findNewEvents(trx, watermark)
+  if (events > 0) {
+    await touchDaysOfNewEvents(trx)
+    await recomputeDays(trx, 'touched')
+    await sumCampaigns(trx)
+  }
+  await setWatermark(trx)
+  return { events }
+}
+
+/** Computes every day again that is not sealed, from all events that are kept. Undefined where a pass is at it. */
+export function rebuild(db: Db): Promise<RollUp | undefined> {
+  return inOneSnapshot(db, async (trx) => {
+    const watermark = await lockWatermark(trx)
+    if (watermark && (await findNewEvents(trx, watermark)) > 0) await countLate(trx)
+    return recomputeAll(trx)
+  })
+}
+
+async function recomputeAll(trx: Trx): Promise<RollUp> {
+  const events = await touchAllDays(trx)
+  await clearDays(trx)
+  await recomputeDays(trx, 'all')
+  await sumCampaigns(trx)
+  await setWatermark(trx)
+  return { events }
+}
+
+/** Computes days aside and lists what differs from what is stored: nothing. Counts what is new first. */
+export function audit(db: Db, days: AuditedDays): Promise<Difference[] | undefined> {
+  return inOneSnapshot(db, async (trx) => {
+    await countNew(trx)
+    return listDifferences(trx, days, mostDifferences)
+  })
+}
+
+const mostDifferences = 100
+
+// A conflict means that another pass has committed since this one began: it begins anew, with what is new then.
+function inOneSnapshot<T>(db: Db, work: (trx: Trx) => Promise<T>): Promise<T | undefined> {
+  return untilAnswered(() =>
+    db
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .execute(async (trx) => ((await tryLockRollup(trx)) ? work(trx) : undefined)),
+  )
+}
