@@ -7,7 +7,13 @@ import {
   touchAllDays,
   touchDaysOfNewEvents,
 } from '../../analytics/daily-store.ts'
-import { findNewEvents, lockWatermark, setWatermark, tryLockRollup } from '../../analytics/watermark-store.ts'
+import {
+  adoptEvents,
+  findNewEvents,
+  lockWatermark,
+  setWatermark,
+  tryLockRollup,
+} from '../../analytics/watermark-store.ts'
 import type { Db, Trx } from '../../db/connect.ts'
 import { untilAnswered } from '../../db/retry.ts'
 
@@ -47,6 +53,7 @@ export function rebuild(db: Db): Promise<RollUp | undefined> {
 }
 
 async function recomputeAll(trx: Trx): Promise<RollUp> {
+  await adoptEvents(trx)
   const events = await touchAllDays(trx)
   await clearDays(trx)
   await recomputeDays(trx, 'all')

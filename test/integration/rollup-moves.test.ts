@@ -1,0 +1,100 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { newId } from '../../src/core/ids.ts'
+import type { Db, Trx } from '../../src/db/connect.ts'
+import { audit, rollUp } from '../../src/jobs/analytics/roll-up.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { insertMailbox, insertTenant, type Mailbox } from '../support/factories.ts'
+import { openTransaction, untilBlocked } from '../support/two-connections.ts'
+
+let database: TestDatabase
+let mailbox: Mailbox
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  mailbox = await insertMailbox(database.db, (await insertTenant(database.db)).id)
+})
+afterAll(() => database.close())
+
+const always = { from: '-infinity', to: 'infinity' }
+
+async function tell(db: Db | Trx, type: 'sent' | 'opened', day: string, emailId = newId()): Promise<void> {
+  await db
+    .insertInto('email_events')
+    .values({
+      class: type === 'sent' ? 'delivery' : 'engagement',
+      type,
+      id: newId(),
+      tenant_id: mailbox.tenant_id,
+      email_account_id: mailbox.id,
+      email_id: emailId,
+      attempt: 1,
+      occurred_at: new Date(),
+      sent_on: day,
+    })
+    .execute()
+}
+
+const readDay = (day: string) =>
+  database.db.selectFrom('daily_analytics').selectAll().where('date', '=', day).executeTakeFirst()
+
+test('an event that is committed while a pass runs is counted by the next pass, once', async () => {
+  const { db } = database
+  await rollUp(db)
+  await tell(db, 'sent', '2026-03-01')
+  const early = await openTransaction(db)
+  await tell(early.trx, 'sent', '2026-03-01')
+  const held = await openTransaction(db)
+  await sql`lock table daily_analytics in exclusive mode`.execute(held.trx)
+  const pass = rollUp(db)
+  await untilPassWaits(held.pid)
+  await early.commit()
+  await tell(db, 'sent', '2026-03-01')
+  await held.commit()
+  expect(await pass).toEqual({ events: 1 })
+  expect(await readDay('2026-03-01')).toMatchObject({ emails_sent: 1 })
+  expect(await rollUp(db)).toEqual({ events: 2 })
+  expect(await rollUp(db)).toEqual({ events: 0 })
+  expect(await readDay('2026-03-01')).toMatchObject({ emails_sent: 3 })
+})
+
+async function untilPassWaits(pid: number): Promise<void> {
+  const { db } = database
+  for (;;) {
+    const { rows } = await sql<{ pid: number }>`
+      select pid from pg_stat_activity
+       where datname = current_database() and ${pid}::int = any(pg_blocking_pids(pid))`.execute(db)
+    if (rows[0]) return untilBlocked(db, rows[0])
+  }
+}
+
+test('many opens of one email are one email that was opened, and its rates fit', async () => {
+  const { db } = database
+  const email = newId()
+  await tell(db, 'sent', '2026-03-02', email)
+  for (let open = 0; open < 12; open += 1) await tell(db, 'opened', '2026-03-02', email)
+  for (let more = 0; more < 12; more += 1) await tell(db, 'opened', '2026-03-03')
+  await rollUp(db)
+  expect(await readDay('2026-03-02')).toMatchObject({ emails_opened: 1, total_opens: 12, open_rate: 100 })
+  expect(await readDay('2026-03-03')).toMatchObject({ emails_sent: 0, emails_opened: 12, open_rate: 0 })
+})
+
+test('in a database that was restored elsewhere, all is counted anew and then only what is new', async () => {
+  const { db } = database
+  await tell(db, 'sent', '2026-03-04')
+  await tell(db, 'sent', '2026-03-05')
+  await rollUp(db)
+  // As after a dump from a server that had used up many more transaction ids.
+  await sql`update email_events set xid = (xid::text::bigint + 1000000)::text::xid8`.execute(db)
+  await sql`update analytics_watermark set system_identifier = system_identifier + 1`.execute(db)
+  await sql`
+    insert into analytics_sealed_days (tenant_id, through) values (null, '2026-03-04')`.execute(db)
+  expect((await rollUp(db))?.events).toBeGreaterThan(0)
+  await tell(db, 'sent', '2026-03-04')
+  await tell(db, 'sent', '2026-03-05')
+  expect(await rollUp(db)).toEqual({ events: 2 })
+  expect(await rollUp(db)).toEqual({ events: 0 })
+  expect(await readDay('2026-03-04')).toMatchObject({ emails_sent: 1, late_events: 1 })
+  expect(await readDay('2026-03-05')).toMatchObject({ emails_sent: 2, late_events: 0 })
+  expect(await audit(db, always)).toEqual([])
+})
