@@ -20,13 +20,31 @@ const counts = [
   'emails_bounced',
   'emails_unsubscribed',
   'emails_complained',
+  'total_opens',
+  'total_clicks',
+  'total_replies',
+  'auto_replies',
   'machine_opens',
+  'machine_clicks',
+  'late_events',
+  'happened_sent',
+  'happened_deferred',
+  'happened_failed',
+  'happened_bounced',
+  'happened_opens',
+  'happened_clicks',
+  'happened_replies',
+  'happened_unsubscribed',
+  'happened_complained',
 ] as const
 
 /** In their order in a file. */
 export const dayColumns = ['date', ...counts] as const
 
-/** What became of the emails that were sent on a day. */
+/**
+ * What became of the emails that were sent on a day (`emails_*`: how many; `total_*`: how often), and what was told on it of
+ * emails of any day (`happened_*`, UTC).
+ */
 export type DayFigures = { date: string } & Record<(typeof counts)[number], number>
 
 const sums = sql.join(counts.map((column) => sql`sum(${sql.ref(column)})::bigint as ${sql.ref(column)}`))
@@ -41,4 +59,40 @@ export async function listDays(db: Db, selection: DaySelection): Promise<DayFigu
        ${mailboxId === undefined ? sql`` : sql`and mailbox_id = ${mailboxId}`}
      group by date order by date`.execute(db)
   return rows
+}
+
+/** How far the emails of a step have come, by people's doing. */
+export interface StepFigures {
+  /** Of the step in its sequence; null: the step is gone. */
+  position: number | null
+  name: string | null
+  sent: number
+  delivered: number
+  opened: number
+  clicked: number
+  replied: number
+  bounced: number
+  unsubscribed: number
+  complained: number
+}
+
+/** The funnel of a campaign as of the last pass, in the order of its steps. */
+export async function listStepFigures(
+  db: Db,
+  campaign: { tenantId: string; campaignId: string },
+): Promise<StepFigures[]> {
+  const { rows } = await sql<StepFigures>`
+    select s.position, s.step_name as name, a.sent, a.delivered, a.opened_tracked as opened, a.clicked_tracked as clicked,
+           a.replied, a.bounced, a.unsubscribed, a.complained
+      from campaign_analytics a
+      left join campaign_steps s on s.tenant_id = a.tenant_id and s.id = a.step_id
+     where a.tenant_id = ${campaign.tenantId} and a.campaign_id = ${campaign.campaignId}
+     order by s.position nulls last`.execute(db)
+  return rows
+}
+
+/** When the last pass counted; undefined before the first. */
+export async function findLastPass(db: Db): Promise<Date | undefined> {
+  const row = await db.selectFrom('analytics_watermark').select('passed_at').executeTakeFirst()
+  return row?.passed_at
 }

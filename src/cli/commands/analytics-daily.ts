@@ -28,7 +28,8 @@ export function addAnalyticsDailyCommand(group: Command): void {
       'after',
       `
 Rates are shares of the emails that were sent on that day, whenever people opened or answered them; what machines open is
-counted beside. A day is that of the mailbox's zone.
+counted beside. A day is that of the mailbox's zone. CSV and JSON also have what was told on each day (UTC), of emails of any day:
+happened_*.
 
 Examples:
   $ rookery analytics daily --campaign Autumn
@@ -66,7 +67,8 @@ function readDay(option: string, text: string): string {
   return text
 }
 
-function describe(days: readonly DayFigures[]): string {
+function describe(all: readonly DayFigures[]): string {
+  const days = all.filter((row) => row.emails_sent > 0 || row.late_events > 0)
   if (days.length === 0) return 'Nothing was sent in these days.'
   const share = (count: (row: DayFigures) => number) => (row: DayFigures) =>
     formatShare(count(row), row.emails_sent)
@@ -82,6 +84,7 @@ function describe(days: readonly DayFigures[]): string {
     bounced: (row) => row.emails_bounced,
     unsubscribed: (row) => row.emails_unsubscribed,
     complained: (row) => row.emails_complained,
+    late: (row) => row.late_events,
     'opened by machines': (row) => row.machine_opens,
   })
 }

@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
+import { findLastPass, listStepFigures, type StepFigures } from '../../analytics/report-store.ts'
 import { type CampaignReport, describeWait, reportCampaign, streamLeadEnds } from '../../campaigns/report.ts'
 import type { EnrolledLead } from '../../campaigns/report-store.ts'
 import { describeReport } from '../campaign-figures.ts'
+import { describeSteps } from '../funnel-figures.ts'
 import { type TenantOptions, withOutput, withTenant } from '../options.ts'
 import { print } from '../output.ts'
 import { resolveCampaign, resolveTenant, withDatabase } from '../session.ts'
@@ -9,7 +11,7 @@ import { renderTable } from '../table.ts'
 
 export function addCampaignReportCommand(group: Command): void {
   withTenant(withOutput(group.command('report').argument('<name>')))
-    .description('Account for every lead and every email of a campaign.')
+    .description('Account for every lead and every email of a campaign, and for what came of them.')
     .option('--leads', 'list every lead with how it ended, or what it waits for')
     .action(report)
 }
@@ -20,13 +22,22 @@ async function report(name: string, options: TenantOptions & { leads?: boolean }
     const campaign = await resolveCampaign(db, tenant.id, name)
     const account = await reportCampaign(db, campaign)
     const list = options.leads ? await Array.fromAsync(streamLeadEnds(db, campaign)) : undefined
-    return { ...account, ...(list ? { list } : {}) }
+    const funnel = await listStepFigures(db, { tenantId: tenant.id, campaignId: campaign.id })
+    const countedAt = await findLastPass(db)
+    return { ...account, funnel, countedAt: countedAt ?? null, ...(list ? { list } : {}) }
   })
   print(result, options, describe)
 }
 
-function describe(result: CampaignReport & { list?: EnrolledLead[] }): string {
+interface Shown extends CampaignReport {
+  funnel: StepFigures[]
+  countedAt: Date | null
+  list?: EnrolledLead[]
+}
+
+function describe(result: Shown): string {
   const parts = [describeReport(result)]
+  if (result.funnel.length > 0 && result.countedAt) parts.push(describeSteps(result.funnel, result.countedAt))
   if (result.list) parts.push(describeLeads(result.list))
   return parts.join('\n\n')
 }

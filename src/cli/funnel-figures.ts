@@ -1,0 +1,24 @@
+import type { StepFigures } from '../analytics/report-store.ts'
+import { drawFunnel, funnelLegend } from './funnel-bar.ts'
+import { formatShare } from './output.ts'
+import { renderTable } from './table.ts'
+
+/** What came of the emails that were sent, by step, with a bar for each. */
+export function describeSteps(steps: readonly StepFigures[], countedAt: Date): string {
+  const share = (count: number, { sent }: StepFigures) =>
+    `${count.toLocaleString('en')} (${formatShare(count, sent)})`
+  const table = renderTable(steps, {
+    step: (row) => (row.position === null ? 'removed' : `${row.position} ${row.name ?? ''}`.trimEnd()),
+    sent: (row) => row.sent,
+    delivered: (row) => share(row.delivered, row),
+    opened: (row) => share(row.opened, row),
+    clicked: (row) => share(row.clicked, row),
+    replied: (row) => share(row.replied, row),
+    bounced: (row) => row.bounced,
+    unsubscribed: (row) => row.unsubscribed,
+    complained: (row) => row.complained,
+    '': (row) => drawFunnel(row),
+  })
+  const at = countedAt.toISOString().slice(0, 16).replace('T', ' ')
+  return `${table}\n${funnelLegend}, as counted at ${at}Z`
+}
