@@ -131,6 +131,27 @@ export async function insertInteractions(
     .execute()
 }
 
+/** Nobody is there to answer to any more, or nothing to refer to: it is not tried again. */
+export async function setNotAnswered(
+  trx: Trx,
+  { tenantId, mailboxId }: WarmupMailbox,
+  { id, token }: Pick<OpenExchange, 'id' | 'token'>,
+): Promise<void> {
+  await trx
+    .deleteFrom('warmup_interactions')
+    .where('tenant_id', '=', tenantId)
+    .where('email_account_id', '=', mailboxId)
+    .where('token', '=', token)
+    .where('interaction_type', '=', 'replied')
+    .execute()
+  await trx
+    .updateTable('warmup_exchanges')
+    .set({ wants_reply: false })
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', id)
+    .execute()
+}
+
 /** The message was put away. */
 export async function setFiled(
   trx: Trx,

@@ -26,6 +26,10 @@ export interface FoundMessage {
   uid: number
   internalDate: Date
   from: string | undefined
+  /** As the message bears them, for an answer to it. */
+  messageId: string | undefined
+  references: readonly string[]
+  subject: string
   /** False for what a program sent (RFC 3834 section 2). */
   mayAnswer: boolean
 }

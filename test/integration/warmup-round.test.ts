@@ -2,10 +2,11 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type ImapFarm, type ImapFarmOptions, startImapFarm } from '../../src/lab/imap-farm.ts'
 import { type ImapFaults, type ImapFront, startImapFront } from '../../src/lab/imap-faults.ts'
+import { newToken } from '../../src/warmup/token.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
-import { insertTenant, type Mailbox, mint } from '../support/factories.ts'
-import { insertImapMailbox } from '../support/inbox.ts'
+import { insertMailbox, insertTenant, type Mailbox, mint } from '../support/factories.ts'
+import { insertImapMailbox, testWarmupKey } from '../support/inbox.ts'
 import { insertExchange, insertWarmupAccount, openWarmup, warmupMail } from '../support/warmup.ts'
 
 let database: TestDatabase
@@ -148,6 +149,56 @@ describe('a round', () => {
 })
 
 describe('a round that is repeated', () => {
+  test('answers in the conversation, once, through the ledger', async () => {
+    const { db } = database
+    await db
+      .updateTable('warmup_accounts')
+      .set({ reply_share: 1 })
+      .where('email_account_id', '=', mailbox.id)
+      .execute()
+    const other = await insertTenant(db)
+    const partner = await insertMailbox(db, other.id, { display_name: 'Bea Birch' })
+    await insertWarmupAccount(db, partner)
+    const token = newToken(testWarmupKey, 'shared')
+    const named = { token, thread_token: token, partner_mailbox: partner.email_address }
+    const received = await insertExchange(db, mailbox, named)
+    await insertExchange(db, partner, { ...named, side: 'sender', partner_mailbox: mailbox.email_address })
+    const mail = warmupMail(token, { from: partner.email_address, more: 'References: <a@b.test>\r\n' })
+    farm.deliver(mailbox.email_address, mail)
+    await rounds(3)
+    await db
+      .updateTable('warmup_exchanges')
+      .set({ finished_at: null })
+      .where('id', '=', received.id)
+      .execute()
+    await rounds(2)
+
+    expect((await interactions(token)).filter((type) => type === 'replied')).toHaveLength(1)
+    const emails = await db
+      .selectFrom('emails')
+      .selectAll()
+      .where('email_account_id', '=', mailbox.id)
+      .execute()
+    expect(emails).toMatchObject([
+      {
+        kind: 'warmup',
+        to_address: partner.email_address,
+        content: { subject: 'Re: Lunch on Tuesday?', references: ['<a@b.test>', `<${token}@partner.test>`] },
+      },
+    ])
+    const next = await db
+      .selectFrom('warmup_exchanges')
+      .select(['side', 'depth', 'email_account_id'])
+      .where('thread_token', '=', token)
+      .where('depth', '=', 2)
+      .orderBy('side')
+      .execute()
+    expect(next).toEqual([
+      { side: 'receiver', depth: 2, email_account_id: partner.id },
+      { side: 'sender', depth: 2, email_account_id: mailbox.id },
+    ])
+  })
+
   test('does nothing twice', async () => {
     await receive('Junk')
     for (let n = 0; n < 3; n += 1) {

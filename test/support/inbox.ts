@@ -8,6 +8,7 @@ import { closeQueue, openQueue } from '../../src/queue/boss.ts'
 import { createSealer } from '../../src/secrets/sealer.ts'
 import { createLogger } from '../../src/telemetry/log.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
+import { warmupKey } from '../../src/warmup/token.ts'
 import type { TestDatabase } from './database.ts'
 import { insertMailbox, type Mailbox } from './factories.ts'
 import { schemaNames } from './template.ts'
@@ -28,6 +29,7 @@ const testInbox: InboxOptions = {
 
 /** For tests that start processes: ROOKERY_MASTER_KEY. */
 export const masterKey = Buffer.alloc(32, 7)
+export const testWarmupKey = warmupKey(createSecretKey(masterKey))
 export const sealer = createSealer(createSecretKey(masterKey))
 
 /** What an inbox process does, inside the test's own process and one sync at a time. */
@@ -42,7 +44,10 @@ export async function openInbox(database: TestDatabase, overrides: Partial<Inbox
     monitorIntervalSeconds: 5,
     onError: (err) => log.error({ err }, 'queue.failed'),
   })
-  const room = createInboxRoom({ db, queue, sealer, log, metrics }, { ...testInbox, ...overrides })
+  const room = createInboxRoom(
+    { db, queue, sealer, log, metrics, warmupKey: testWarmupKey },
+    { ...testInbox, ...overrides },
+  )
   const handle = emailProcessing(room)
   return {
     room,

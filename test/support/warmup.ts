@@ -8,7 +8,7 @@ import { warmupProcessing } from '../../src/jobs/warmup-processing.ts'
 import { createLogger } from '../../src/telemetry/log.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { type Mailbox, mint } from './factories.ts'
-import { sealer } from './inbox.ts'
+import { sealer, testWarmupKey } from './inbox.ts'
 
 /** The configuration's defaults, at a pace for tests. */
 const testWarmup: WarmupOptions = {
@@ -23,7 +23,10 @@ const testWarmup: WarmupOptions = {
 export function openWarmup(db: Db, overrides: Partial<WarmupOptions> = {}) {
   const log = createLogger({ level: 'fatal', format: 'json', name: 'test', output: { fd: 2 } })
   const metrics = createMetrics({ process: 'test', version: '0' })
-  const room = createWarmupRoom({ db, sealer, log, metrics }, { ...testWarmup, ...overrides })
+  const room = createWarmupRoom(
+    { db, sealer, log, metrics, warmupKey: testWarmupKey },
+    { ...testWarmup, ...overrides },
+  )
   const handle = warmupProcessing(room)
   return {
     room,

@@ -5,11 +5,14 @@ import { loadSyncedMailbox } from '../../jobs/inbox/mailbox.ts'
 import { createInboxRoom, type InboxRoom } from '../../jobs/inbox/room.ts'
 import { type SyncResult, syncMailbox } from '../../jobs/inbox/sync-mailbox.ts'
 import { closeQueue, openQueue } from '../../queue/boss.ts'
+import { loadMasterKey } from '../../secrets/master-key.ts'
+import { createSealer } from '../../secrets/sealer.ts'
 import { createLogger } from '../../telemetry/log.ts'
 import { createMetrics } from '../../telemetry/metrics.ts'
+import { warmupKey } from '../../warmup/token.ts'
 import type { TenantOptions } from '../options.ts'
 import { formatCount, print } from '../output.ts'
-import { openSealer, resolveMailbox, resolveTenant, type Session, withDatabase } from '../session.ts'
+import { resolveMailbox, resolveTenant, type Session, withDatabase } from '../session.ts'
 
 /** Reads the mailbox in this process: no worker is needed, and one that reads it at the same time does no harm. */
 export async function syncNow(address: string, options: TenantOptions): Promise<void> {
@@ -36,10 +39,11 @@ async function withRoom<T>(session: Session, work: (room: InboxRoom) => Promise<
     onError: (err) => log.warn({ err }, 'queue.failed'),
   })
   const metrics = createMetrics({ process: 'cli', version: '0' })
-  const sealer = await openSealer(config)
+  const masterKey = await loadMasterKey(config.secrets)
+  const ports = { db, queue, log, metrics, sealer: createSealer(masterKey), warmupKey: warmupKey(masterKey) }
   try {
     const options = { ...config.inbox, ...config.reconcile }
-    return await work(createInboxRoom({ db, queue, sealer, log, metrics }, options))
+    return await work(createInboxRoom(ports, options))
   } finally {
     await closeQueue(queue)
   }

@@ -4,6 +4,7 @@ import { readSender } from '../../inbox/senders.ts'
 import { type MessageReference, messageReferences } from '../../inbox/thread.ts'
 import { type Triage, triage } from '../../inbox/triage.ts'
 import { readMail } from '../../mime/read-mail.ts'
+import { findToken, tokenHeader } from '../../warmup/token.ts'
 
 /** What a message says, as far as anything follows from it. */
 export interface ReadMessage {
@@ -20,14 +21,24 @@ export interface ReadMessage {
 
 const maxFieldChars = 1_000
 
-/** Everything that depends on the bytes alone; `date` and `zone` are what relative dates count from. */
-export function readMessage(bytes: Uint8Array, date: Date, zone: string): ReadMessage {
+/** Everything that depends on the bytes alone; `date` and `zone` are what relative dates count from, `isOurToken` knows tokens of warmup. */
+export function readMessage(
+  bytes: Uint8Array,
+  date: Date,
+  zone: string,
+  isOurToken: (token: string) => boolean,
+): ReadMessage {
   const report = parseReport(bytes)
   const mail = toInboundMail(readMail(bytes), report)
   const { headers } = mail
+  const token = findToken({
+    tokenHeader: headers.raw(tokenHeader.toLowerCase()),
+    messageId: headers.raw('message-id'),
+  })
+  const isWarmup = () => token !== undefined && isOurToken(token)
   const field = (name: string) => headers.decoded(name)?.replace(/\s+/g, ' ').trim().slice(0, maxFieldChars)
   return {
-    triage: triage(mail, { date, zone }),
+    triage: triage(mail, { date, zone, isWarmup }),
     references: messageReferences(mail),
     attachments: mail.attachments,
     from: readSender(headers).address,

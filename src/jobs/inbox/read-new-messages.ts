@@ -129,7 +129,8 @@ function kindOf({ plan }: FolderReading): Arrival['reading'] {
 async function processOrGiveUp(run: SyncRun, arrival: Arrival, counted: boolean): Promise<Stored> {
   const { room, mailbox, signal } = run
   const folder = { tenantId: mailbox.tenantId, id: arrival.folderId }
-  const ports = { db: room.db, queue: room.queue, matchDays: room.options.matchDays }
+  const { db, queue, warmupKey, options } = room
+  const ports = { db, queue, warmupKey, matchDays: options.matchDays }
   let { attempts } = arrival
   let why = 'the process ended each time that it was read'
   for (let isCounted = counted; attempts <= maxAttempts; isCounted = false) {

@@ -31,6 +31,8 @@ interface RoomPorts {
   sealer: Sealer
   log: Logger
   metrics: Metrics
+  /** Knows the tokens of warmup. */
+  warmupKey: Buffer
 }
 
 /** What all syncs of one process share. */

@@ -37,17 +37,26 @@ export interface Arrival {
 
 export type Stored = NewMessage['message_type'] | 'known'
 
+import { readToken } from '../../warmup/token.ts'
+
 interface Ports {
   db: Db
   queue: QueueClient
   matchDays: number
+  /** Knows the tokens of warmup. */
+  warmupKey: Buffer
 }
 
 /** Reads a message and does, in one transaction, all that follows from it; says what it was. */
 export async function processMessage(ports: Ports, arrival: Arrival): Promise<Stored> {
   const { mailbox, received } = arrival
   const at = believable(arrival.internalDate, new Date())
-  const read = readMessage(received.head, at, mailbox.zone)
+  const read = readMessage(
+    received.head,
+    at,
+    mailbox.zone,
+    (token) => readToken(ports.warmupKey, token) !== undefined,
+  )
   const isReport = read.triage.class === 'report' || read.triage.class === 'complaint'
   const body = await packBody(isReport ? received.head : Buffer.from(read.text), received)
   return ports.db.transaction().execute(async (trx) => {

@@ -2,8 +2,10 @@ import { AppError } from '../../core/errors.ts'
 import { moveMessages, setFlags } from '../../imap/change-folder.ts'
 import { makeFolder } from '../../imap/ensure-folder.ts'
 import { ImapError } from '../../imap/errors.ts'
+import { insertWakes } from '../../sending/lane-store.ts'
+import { insertReply } from '../../warmup/reply.ts'
 import type { Action, FoundMessage, Step } from '../../warmup/round.ts'
-import { insertInteractions, setFiled } from '../../warmup/round-store.ts'
+import { insertInteractions, setFiled, setNotAnswered } from '../../warmup/round-store.ts'
 import type { RoundRun } from './run.ts'
 
 type Folder = FoundMessage['folder']
@@ -16,6 +18,7 @@ export async function act(run: RoundRun, actions: readonly Action[]): Promise<vo
   await flagAs(run, actions, 'read', ['\\Seen'])
   await flagAs(run, actions, 'flagged', ['\\Flagged', '$Important'])
   await rescue(run, of(actions, 'rescued'))
+  await reply(run, of(actions, 'replied'))
   await file(run, of(actions, 'filed'))
 }
 
@@ -51,6 +54,26 @@ async function rescue(run: RoundRun, actions: readonly Action[]): Promise<void> 
     junk !== undefined &&
     (await tried(run.problems, () => moveMessages(run.session, junk, uidsOf(inJunk), inbox)))
   await record(run, moved ? actions : actions.filter((action) => !inJunk.includes(action)), 'rescued')
+}
+
+/** The answer is a row of the ledger, written with the note that there is one: twice is impossible. */
+async function reply({ room, place, now }: RoundRun, actions: readonly Action[]): Promise<void> {
+  for (const { exchange, message } of actions) {
+    const { messageId, references, subject } = message
+    const answered = await room.db.transaction().execute(async (trx) => {
+      const isNew = await insertInteractions(trx, place, [{ exchange, type: 'replied' }], now)
+      if (isNew.length === 0) return false
+      const to = { tenantId: place.tenantId, exchangeId: exchange.id, references, subject, dueAt: now }
+      const written = messageId && (await insertReply(trx, room.warmupKey, { ...to, messageId }))
+      if (!written) {
+        await setNotAnswered(trx, place, exchange)
+        return false
+      }
+      await insertWakes(trx, [{ ...place, lane: 'low', inMs: 0 }])
+      return true
+    })
+    if (answered) room.metrics.warmupInteractions.inc({ type: 'replied' }, 1)
+  }
 }
 
 async function file(run: RoundRun, actions: readonly Action[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { ImapError } from '../../imap/errors.ts'
 import { type ListedHeaders, listHeaders } from '../../imap/list-headers.ts'
+import { decodeWords } from '../../mime/encoded-words.ts'
 import { automaticFields, mayAnswer } from '../../warmup/may-answer.ts'
 import type { FoundMessage } from '../../warmup/round.ts'
 import type { RoundRun } from './run.ts'
@@ -12,7 +13,7 @@ export interface Look {
 
 const dayMs = 86_400_000
 const tokenField = 'x-rookery-warmup'
-const fields = [tokenField, 'from', ...automaticFields]
+const fields = [tokenField, 'from', 'subject', 'references', ...automaticFields]
 
 /** Finds the messages of open exchanges by their tokens, in Junk, INBOX and, if one is missing there, where they end. */
 export async function lookForMessages(run: RoundRun): Promise<Look> {
@@ -68,7 +69,7 @@ function tokenOf({ field, messageId = '' }: ListedHeaders, wanted: ReadonlySet<s
 }
 
 function toMessage(
-  { uid, internalDate, field }: ListedHeaders,
+  { uid, internalDate, messageId, field }: ListedHeaders,
   token: string,
   folder: FoundMessage['folder'],
   now: Date,
@@ -80,6 +81,9 @@ function toMessage(
     uid,
     internalDate: internalDate ?? now,
     from: (/<([^<>]*)>[^<>]*$/.exec(from)?.[1] ?? from).trim().toLowerCase(),
+    messageId,
+    references: (field('references') ?? '').match(/<[^\s<>]+>/g)?.slice(-20) ?? [],
+    subject: decodeWords(field('subject') ?? ''),
     mayAnswer: mayAnswer(field),
   }
 }

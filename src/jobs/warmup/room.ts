@@ -22,6 +22,8 @@ interface WarmupPorts {
   sealer: Sealer
   log: Logger
   metrics: Metrics
+  /** Signs the tokens of answers. */
+  warmupKey: Buffer
 }
 
 /** What all rounds of one process share. */

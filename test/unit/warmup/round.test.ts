@@ -28,6 +28,9 @@ const message = (changes: Partial<FoundMessage> = {}): FoundMessage => ({
   uid: 4,
   internalDate: at('02T08:05'),
   from: 'bea@b.test',
+  messageId: '<t1@b.test>',
+  references: [],
+  subject: 'Lunch?',
   mayAnswer: true,
   ...changes,
 })
