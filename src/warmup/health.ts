@@ -12,7 +12,6 @@ export interface HealthFacts {
 export interface Standing {
   health: Health
   since: Date
-  reason: string | null
 }
 
 export interface HealthDecision {
@@ -38,19 +37,16 @@ const quietMs = 7 * dayMs
 
 /** The health from now on; undefined while it stays as it is. */
 export function decideHealth(
-  { health, since, reason }: Standing,
+  { health, since }: Standing,
   facts: HealthFacts,
   now: Date,
 ): HealthDecision | undefined {
-  if (facts.refused !== null) {
-    const same = health === 'quarantined' && reason === facts.refused
-    return same ? undefined : { health: 'quarantined', reason: facts.refused }
-  }
   const heldMs = now.getTime() - since.getTime()
   if (health === 'quarantined')
-    return heldMs < quarantineMs
+    return heldMs < quarantineMs || facts.refused !== null
       ? undefined
       : { health: 'throttled', reason: 'tried again after a week of quarantine' }
+  if (facts.refused !== null) return { health: 'quarantined', reason: facts.refused }
   const delivered = facts.inbox + facts.junk
   if (delivered < sampleFloor)
     return health === 'healthy' || heldMs < quietMs

@@ -16,6 +16,7 @@ export interface CountedMailbox {
   date: string
   ramp: RampPolicy | null
   ceiling: number
+  dailyLimit: number
   health: Health
   healthSince: Date
   healthReason: string | null
@@ -26,7 +27,7 @@ export async function listCounted(db: Db | Trx): Promise<CountedMailbox[]> {
   const { rows } = await sql<CountedMailbox>`
     select w.tenant_id as "tenantId", w.email_account_id as "mailboxId", a.email_address as address,
            a.warmup_status as status, a.timezone, (now() at time zone a.timezone)::date as date, ${rampOfAccount} as ramp,
-           w.ramp_ceiling as ceiling, w.health, w.health_since as "healthSince", w.health_reason as "healthReason",
+           w.ramp_ceiling as ceiling, a.daily_limit as "dailyLimit", w.health, w.health_since as "healthSince", w.health_reason as "healthReason",
            now() as now
       from warmup_accounts w
       join email_accounts a on a.tenant_id = w.tenant_id and a.id = w.email_account_id
@@ -75,6 +76,15 @@ export async function countDays(
         left join warmup_exchanges r on r.token = x.token and r.side = 'receiver'
        where e.email_account_id = any(${mailboxIds}::uuid[]) and e.sent_at >= ${since}::date - interval '1 day'
          and e.sent_on >= ${since}
+      union all
+      select e.email_account_id, (e.claimed_at at time zone a.timezone)::date, 'refused', x.depth, x.partner_provider,
+             null, true, false, false, false
+        from warmup_exchanges x
+        join emails e on e.tenant_id = x.tenant_id and e.id = x.email_id and e.status = 'failed'
+        join email_accounts a on a.tenant_id = e.tenant_id and a.id = e.email_account_id
+       where x.email_account_id = any(${mailboxIds}::uuid[]) and x.side = 'sender' and x.plan_date >= ${since}
+         and exists (select 1 from email_bounces b
+                      where b.tenant_id = e.tenant_id and b.address = e.to_address and b.email_id = e.id)
     ), providers as (
       select email_account_id, date, json_object_agg(partner_provider, json_build_object('inbox', inbox, 'junk', junk)) as placement
         from (select email_account_id, date, partner_provider,
@@ -90,13 +100,13 @@ export async function countDays(
        group by 1, 2
     ), sums as (
       select email_account_id, date, count(*) filter (where kind = 'warmup')::int as sent,
-             count(*) filter (where kind <> 'warmup')::int as campaign_sent,
+             count(*) filter (where kind not in ('warmup', 'refused'))::int as campaign_sent,
              count(*) filter (where placement = 'inbox')::int as inbox,
              count(*) filter (where placement = 'junk')::int as junk,
              count(*) filter (where kind = 'warmup' and opened)::int as opens,
              count(*) filter (where kind = 'warmup' and answered)::int as replies_received,
              count(*) filter (where kind = 'warmup' and depth > 1)::int as replies_sent,
-             count(*) filter (where kind = 'warmup' and bounced)::int as bounces,
+             count(*) filter (where kind in ('warmup', 'refused') and bounced)::int as bounces,
              count(*) filter (where kind = 'warmup' and complained)::int as complaints
         from mail group by email_account_id, date
     )
@@ -113,28 +123,29 @@ export async function countDays(
 
 export interface DayStats extends DayCounts {
   tenantId: string
-  /** The cap of a day that is over stays what it was. */
-  isToday: boolean
-  rampCap: number
+  /** What its ramp and its own limit allow; the highest that it was while the day lasts, and that when it is over. */
+  cap: number
   reputation: number
 }
 
 /** Whole rows: a day that is counted again is what it is then. */
 export async function setDays(trx: Trx, days: readonly DayStats[]): Promise<void> {
   if (days.length === 0) return
-  const todays = [...new Set(days.filter(({ isToday }) => isToday).map(({ date }) => date))]
   await sql`
     insert into warmup_daily_stats (tenant_id, email_account_id, date, ramp_cap, emails_sent, campaign_sent, inbox_count,
       junk_count, rescued, opens_received, replies_received, replies_sent, bounces, complaints, reputation_score, placement)
-    select "tenantId", "mailboxId", date, "rampCap", sent, "campaignSent", inbox, junk, rescued, opens, "repliesReceived",
+    select "tenantId", "mailboxId", date, cap, sent, "campaignSent", inbox, junk, rescued, opens, "repliesReceived",
            "repliesSent", bounces, complaints, reputation, placement
       from json_to_recordset(${toJson(days)}) as i (
-        "tenantId" uuid, "mailboxId" uuid, date date, "rampCap" int, sent int, "campaignSent" int, inbox int, junk int,
+        "tenantId" uuid, "mailboxId" uuid, date date, cap int, sent int, "campaignSent" int, inbox int, junk int,
         rescued int, opens int, "repliesReceived" int, "repliesSent" int, bounces int, complaints int, reputation int,
         placement jsonb)
      order by "tenantId", "mailboxId", date
     on conflict (tenant_id, email_account_id, date) do update
-       set ramp_cap = case when excluded.date = any(${todays}::date[]) then excluded.ramp_cap else warmup_daily_stats.ramp_cap end,
+       set ramp_cap = case when excluded.date < (select (now() at time zone a.timezone)::date from email_accounts a
+                                                  where a.id = excluded.email_account_id)
+                        then warmup_daily_stats.ramp_cap
+                        else greatest(excluded.ramp_cap, warmup_daily_stats.ramp_cap) end,
            emails_sent = excluded.emails_sent, campaign_sent = excluded.campaign_sent,
            inbox_count = excluded.inbox_count, junk_count = excluded.junk_count, rescued = excluded.rescued,
            opens_received = excluded.opens_received, replies_received = excluded.replies_received,
@@ -142,58 +153,4 @@ export async function setDays(trx: Trx, days: readonly DayStats[]): Promise<void
            reputation_score = excluded.reputation_score, placement = excluded.placement, updated_at = now()`.execute(
     trx,
   )
-}
-
-/**
- * Why these mailboxes are of no use to a pool, in words: warmup messages bounced off them for good, or they complained of one,
- * since `since` and since their health last changed. One in quarantine stays so for what brought it there.
- */
-export async function listRefusals(
-  db: Db | Trx,
-  mailboxIds: readonly string[],
-  since: Date,
-): Promise<Map<string, string>> {
-  const { rows } = await sql<{ id: string; complained: boolean; reason: string | null }>`
-    select r.email_account_id as id, bool_or(e.complained_at is not null) as complained, max(e.bounce_reason) as reason
-      from warmup_exchanges r
-      join warmup_exchanges s on s.token = r.token and s.side = 'sender'
-      join emails e on e.tenant_id = s.tenant_id and e.id = s.email_id
-      join warmup_accounts w on w.tenant_id = r.tenant_id and w.email_account_id = r.email_account_id
-     where r.email_account_id = any(${mailboxIds}::uuid[]) and r.side = 'receiver'
-       and greatest(e.complained_at, case e.bounce_type when 'hard' then e.bounced_at end)
-             > case w.health when 'quarantined' then w.created_at else greatest(${since}, w.health_since) end
-     group by r.email_account_id`.execute(db)
-  return new Map(
-    rows.map(({ id, complained, reason }) => [
-      id,
-      complained
-        ? 'it complained of a warmup message'
-        : `a warmup message to it bounced: ${reason ?? 'for good'}`,
-    ]),
-  )
-}
-
-/** Leaving quarantine, the ramp goes on where it stood. */
-export async function setHealth(
-  trx: Trx,
-  { tenantId, mailboxId }: { tenantId: string; mailboxId: string },
-  health: Health,
-  reason: string | null,
-): Promise<void> {
-  await sql`
-    update warmup_accounts
-       set started_on = started_on + case health when 'quarantined' then now()::date - health_since::date else 0 end,
-           health = ${health}, health_reason = ${reason}, health_since = now(), updated_at = now()
-     where tenant_id = ${tenantId} and email_account_id = ${mailboxId}`.execute(trx)
-}
-
-/** Only from the state it was looked at in: what somebody has decided meanwhile stays. */
-export async function setWarmupStatus(
-  trx: Trx,
-  { tenantId, mailboxId, status }: Pick<CountedMailbox, 'tenantId' | 'mailboxId' | 'status'>,
-  next: CountedMailbox['status'],
-): Promise<void> {
-  await sql`
-    update email_accounts set warmup_status = ${next}, updated_at = now()
-     where tenant_id = ${tenantId} and id = ${mailboxId} and warmup_status = ${status}`.execute(trx)
 }

@@ -18,6 +18,7 @@ export const reasonWords: Readonly<Record<string, string>> = {
 
   warmup_paused: 'the warmup of its mailbox was paused',
   warmup_ended: 'the warmup of its mailbox was ended',
+  warmup_quarantined: 'a mailbox it is between has left the warmup pool',
 
   // Of a lane
   tenant_suspended: 'the tenant is suspended',

@@ -1,6 +1,8 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { civilDate } from '../../src/core/civil-time.ts'
 import { newId } from '../../src/core/ids.ts'
+import { pauseWarmup, resumeWarmup } from '../../src/jobs/warmup/change.ts'
 import { countWarmup } from '../../src/jobs/warmup/count.ts'
 import { createLogger } from '../../src/telemetry/log.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -107,6 +109,16 @@ const standingOf = ({ id }: Mailbox) =>
     .where('a.id', '=', id)
     .executeTakeFirstOrThrow()
 
+const openNotifications = async ({ id }: Mailbox) => {
+  const rows = await database.db
+    .selectFrom('system_notifications')
+    .select('title')
+    .where('entity_id', '=', id)
+    .where('is_resolved', '=', false)
+    .execute()
+  return rows.map(({ title }) => title)
+}
+
 test('a day is what the ledger and both sides say, however often it is counted', async () => {
   await deliver(3, 1, 2)
   await count()
@@ -142,26 +154,138 @@ test('a mailbox whose mail lands in Junk is throttled, then leaves the pool, and
     health: 'quarantined',
     health_reason: '18 of 34 warmup messages landed in Junk within seven days',
   })
-  const told = await database.db
-    .selectFrom('system_notifications')
-    .select(['title', 'is_resolved'])
-    .where('entity_id', '=', robin.id)
-    .execute()
-  expect(told).toEqual([{ title: `${robin.email_address} has left the warmup pool`, is_resolved: false }])
+  expect(await openNotifications(robin)).toEqual([`${robin.email_address} has left the warmup pool`])
 })
 
-test('a mailbox that warmup messages bounce off leaves the pool; its partner stays', async () => {
-  await deliver(1, 0, 0, {
-    bounced_at: new Date(Date.now() + 1000),
-    bounce_type: 'hard',
-    bounce_reason: 'user_unknown',
-  })
+/** A warmup message of Robin to Ada that her server refused in the session. */
+async function refuse(): Promise<void> {
+  await deliver(1, 0)
+  const { db } = database
+  const email = await db
+    .updateTable('emails')
+    .set({
+      ...{ status: 'failed', reason_code: 'invalid_recipient', error_message: '550 No such user' },
+      ...{ sent_at: null, sent_on: null, claimed_at: new Date() },
+    })
+    .where('email_account_id', '=', robin.id)
+    .where('kind', '=', 'warmup')
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  await db
+    .insertInto('email_bounces')
+    .values({
+      ...{ tenant_id: robin.tenant_id, id: newId(), email_id: email.id, email_account_id: robin.id },
+      ...{ address: email.to_address, bounce_type: 'hard', bounce_class: 'invalid_recipient' },
+      ...{
+        bounce_reason: 'the address is dead',
+        permanent: true,
+        address_dead: true,
+        bounced_at: new Date(),
+      },
+    })
+    .execute()
+}
+
+const wait = (days: number, mailbox: Mailbox) =>
+  sql`
+    update warmup_accounts set health_since = health_since - ${days} * interval '1 day',
+           started_on = started_on - ${days}::int, paused_at = paused_at - ${days} * interval '1 day'
+     where email_account_id = ${mailbox.id}`.execute(database.db)
+
+const place = ({ tenant_id, id }: Mailbox) => ({ tenantId: tenant_id, mailboxId: id, actor: 'ada' })
+
+test('a mailbox that warmup messages bounce off leaves the pool until somebody lets it in; its partner stays', async () => {
+  await refuse()
   await count()
   expect(await standingOf(ada)).toMatchObject({
     warmup_status: 'quarantined',
-    health_reason: 'a warmup message to it bounced: user_unknown',
+    health_reason: 'a warmup message to it bounced: the address is dead',
   })
   expect((await standingOf(robin)).warmup_status).not.toBe('quarantined')
+  const { bounces } = await database.db
+    .selectFrom('warmup_daily_stats')
+    .select('bounces')
+    .where('email_account_id', '=', robin.id)
+    .executeTakeFirstOrThrow()
+  expect(bounces).toBe(1)
+  await sql`update email_bounces set bounced_at = bounced_at - interval '10 days'`.execute(database.db)
+  await wait(10, ada)
+  await count()
+  expect((await standingOf(ada)).health).toBe('quarantined')
+  await resumeWarmup(database.db, place(ada))
+  await count()
+  expect(await standingOf(ada)).toMatchObject({ warmup_status: 'warming', health: 'throttled' })
+  expect(await openNotifications(ada)).toEqual([])
+})
+
+test('what waits to leave a mailbox in quarantine, or to go to it, is skipped', async () => {
+  await deliver(0, 20)
+  const waiting = { status: 'scheduled' as const, sent_at: null, sent_on: null }
+  await deliver(1, 0, 0, waiting)
+  await count()
+  const left = await database.db
+    .selectFrom('emails')
+    .select(['status', 'reason_code'])
+    .where('email_account_id', '=', robin.id)
+    .where('status', '<>', 'sent')
+    .execute()
+  expect(left).toEqual([{ status: 'skipped', reason_code: 'warmup_quarantined' }])
+})
+
+test('a mailbox that was let in by hand is judged by what it sends from then on', async () => {
+  await deliver(0, 20)
+  await count()
+  await wait(1, robin)
+  await sql`update emails set sent_at = sent_at - interval '1 hour' where email_account_id = ${robin.id}`.execute(
+    database.db,
+  )
+  await resumeWarmup(database.db, place(robin))
+  await count()
+  expect(await standingOf(robin)).toMatchObject({ warmup_status: 'warming', health: 'throttled' })
+  await deliver(0, 20)
+  await count()
+  expect(await standingOf(robin)).toMatchObject({ health: 'quarantined' })
+})
+
+test('a quarantine that began and ended within a pause leaves the ramp where the pause began', async () => {
+  await pauseWarmup(database.db, place(ada), 'on leave')
+  await refuse()
+  await count()
+  await sql`delete from email_bounces`.execute(database.db)
+  await wait(8, ada)
+  await count()
+  expect(await standingOf(ada)).toMatchObject({ warmup_status: 'paused', health: 'throttled' })
+  await resumeWarmup(database.db, place(ada))
+  const { started_on } = await database.db
+    .selectFrom('warmup_accounts')
+    .select('started_on')
+    .where('email_account_id', '=', ada.id)
+    .executeTakeFirstOrThrow()
+  expect(started_on).toBe(today)
+})
+
+test('the cap of a day is what ramp and limit allowed at most, and stays when the day is over', async () => {
+  const { db } = database
+  await db.updateTable('email_accounts').set({ daily_limit: 2 }).where('id', '=', robin.id).execute()
+  await deliver(1, 0)
+  const yesterday = civilDate(Date.now() - 86_400_000, 'UTC')
+  await db
+    .insertInto('warmup_daily_stats')
+    .values({ tenant_id: robin.tenant_id, email_account_id: robin.id, date: yesterday, ramp_cap: 7 })
+    .execute()
+  await count()
+  await db.updateTable('email_accounts').set({ daily_limit: 1 }).where('id', '=', robin.id).execute()
+  await count()
+  const rows = await db
+    .selectFrom('warmup_daily_stats')
+    .select(['date', 'ramp_cap'])
+    .where('email_account_id', '=', robin.id)
+    .orderBy('date')
+    .execute()
+  expect(rows).toEqual([
+    { date: yesterday, ramp_cap: 7 },
+    { date: today, ramp_cap: 2 },
+  ])
 })
 
 test('a mailbox in good health that has come to its ceiling is ready', async () => {

@@ -1,6 +1,7 @@
 import { AppError } from '../../core/errors.ts'
 import { seededHash } from '../../core/seeded.ts'
 import type { Db } from '../../db/connect.ts'
+import { setNotificationResolved } from '../../guardrails/notification-store.ts'
 import { insertWakes } from '../../sending/lane-store.ts'
 import { skipEmails } from '../../sending/skip-store.ts'
 import { insertAudit } from '../../tenants/audit-store.ts'
@@ -12,6 +13,7 @@ import {
   setWarmupResumed,
 } from '../../warmup/account-store.ts'
 import type { Enrolment } from '../../warmup/enrolment.ts'
+import { quarantineKey } from './judge.ts'
 
 /** Who asks, for the audit log. */
 export interface WarmupChange {
@@ -49,6 +51,7 @@ export async function resumeWarmup(db: Db, change: WarmupChange): Promise<void> 
     if (!(await setWarmupResumed(trx, change)))
       throw new AppError('conflict', 'The warmup of the mailbox is neither paused nor quarantined.')
     await note(trx, change, 'warmup.resumed', {})
+    await setNotificationResolved(trx, quarantineKey(change.mailboxId), change.actor)
     await wakeAll(trx, change)
   })
 }
@@ -59,6 +62,7 @@ export async function endWarmup(db: Db, change: WarmupChange): Promise<number> {
     if (!(await setWarmupEnded(trx, change)))
       throw new AppError('conflict', 'The mailbox takes no part in warmup. See: rookery warmup status')
     await note(trx, change, 'warmup.ended', {})
+    await setNotificationResolved(trx, quarantineKey(change.mailboxId), change.actor)
     const skipped = await skipWaiting(trx, change, {
       code: 'warmup_ended',
       reason: 'the warmup of the mailbox was ended',

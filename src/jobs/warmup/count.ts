@@ -1,20 +1,17 @@
-import { isRampedUp, rampCap, rampLevel } from '../../core/ramp.ts'
 import type { Db } from '../../db/connect.ts'
-import { raiseNotification, setNotificationResolved } from '../../guardrails/notification-store.ts'
-import { insertWakes } from '../../sending/lane-store.ts'
+import { capOfDay } from '../../sending/budgets.ts'
 import type { Logger } from '../../telemetry/log.ts'
-import { decideHealth, type HealthDecision, reputationScore } from '../../warmup/health.ts'
+import { reputationScore } from '../../warmup/health.ts'
+import { countFound, listCausesOfQuarantine, listRefusals } from '../../warmup/health-store.ts'
 import {
   type CountedMailbox,
   countDays,
   type DayCounts,
   type DayStats,
   listCounted,
-  listRefusals,
   setDays,
-  setHealth,
-  setWarmupStatus,
 } from '../../warmup/stats-store.ts'
+import { judge } from './judge.ts'
 
 interface Ports {
   db: Db
@@ -30,13 +27,17 @@ const weekDays = 7
 /** Counts the last days of warmup anew, judges the health of each mailbox, and lets it in or out. Returns how many changed. */
 export async function countWarmup(ports: Ports): Promise<number> {
   const mailboxes = await listCounted(ports.db)
+  const refusals = await listRefusals(ports.db)
   let changed = 0
-  for (let at = 0; at < mailboxes.length; at += batchSize)
-    changed += await countBatch(ports, mailboxes.slice(at, at + batchSize))
+  for (let at = 0; at < mailboxes.length; at += batchSize) {
+    const batch = mailboxes.slice(at, at + batchSize)
+    await countBatch(ports.db, batch)
+    changed += await judgeBatch(ports, batch, refusals)
+  }
   return changed
 }
 
-async function countBatch({ db, log }: Ports, mailboxes: readonly CountedMailbox[]): Promise<number> {
+async function countBatch(db: Db, mailboxes: readonly CountedMailbox[]): Promise<void> {
   const ids = mailboxes.map(({ mailboxId }) => mailboxId)
   const first = mailboxes.map(({ date }) => date).sort()[0] ?? ''
   const counts = Map.groupBy(
@@ -45,29 +46,41 @@ async function countBatch({ db, log }: Ports, mailboxes: readonly CountedMailbox
   )
   const days = mailboxes.flatMap((mailbox) => statsOf(mailbox, counts.get(mailbox.mailboxId) ?? []))
   await db.transaction().execute((trx) => setDays(trx, days))
+}
 
-  const now = mailboxes[0]?.now ?? new Date()
-  const refusals = await listRefusals(db, ids, new Date(now.getTime() - weekDays * dayMs))
+async function judgeBatch(
+  ports: Ports,
+  mailboxes: readonly CountedMailbox[],
+  refusals: ReadonlyMap<string, string>,
+): Promise<number> {
+  const quarantined = mailboxes.filter(({ health }) => health === 'quarantined')
+  const causes = await listCausesOfQuarantine(
+    ports.db,
+    quarantined.map(({ mailboxId }) => mailboxId),
+  )
+  const found = await countFound(
+    ports.db,
+    mailboxes.map(({ mailboxId }) => mailboxId),
+  )
   let changed = 0
   for (const mailbox of mailboxes) {
-    const refused = refusals.get(mailbox.mailboxId) ?? null
-    if (await judge({ db, log }, mailbox, counts.get(mailbox.mailboxId) ?? [], refused)) changed += 1
+    const { mailboxId, health } = mailbox
+    const refused = (health === 'quarantined' ? causes : refusals).get(mailboxId) ?? null
+    const facts = { ...(found.get(mailboxId) ?? { inbox: 0, junk: 0 }), refused }
+    if (await judge(ports, mailbox, facts)) changed += 1
   }
   return changed
 }
 
 function statsOf(mailbox: CountedMailbox, counts: readonly DayCounts[]): DayStats[] {
-  const { tenantId, mailboxId, date: today, ramp, ceiling } = mailbox
+  const { tenantId, mailboxId, date: today, ceiling } = mailbox
   const dates = Array.from({ length: recountedDays }, (_, before) => daysBefore(today, before))
   return dates.flatMap((date): DayStats[] => {
     const day = counts.find((one) => one.date === date)
-    const isToday = date === today
-    if (!day && !isToday) return []
+    if (!day && date !== today) return []
     const reputation = reputationScore({ ...sumOfWeek(counts, date), ceiling })
-    const rampOfDay = ramp ? rampCap(ramp, date) : 0
-    return [
-      { ...(day ?? { ...nothing, mailboxId, date }), tenantId, isToday, rampCap: rampOfDay, reputation },
-    ]
+    const { cap } = capOfDay(mailbox, date)
+    return [{ ...(day ?? { ...nothing, mailboxId, date }), tenantId, cap, reputation }]
   })
 }
 
@@ -97,70 +110,6 @@ function sumOfWeek(counts: readonly DayCounts[], date: string) {
     bounces: sum(({ bounces }) => bounces),
     complaints: sum(({ complaints }) => complaints),
   }
-}
-
-async function judge(
-  { db, log }: Ports,
-  mailbox: CountedMailbox,
-  counts: readonly DayCounts[],
-  refused: string | null,
-): Promise<boolean> {
-  const { health, healthSince, healthReason, date, now } = mailbox
-  const { inbox, junk } = sumOfWeek(counts, date)
-  const standing = { health, since: healthSince, reason: healthReason }
-  const decided = decideHealth(standing, { inbox, junk, refused }, now)
-  const status = statusAfter(mailbox, decided?.health ?? health)
-  if (!decided && status === mailbox.status) return false
-  await db.transaction().execute(async (trx) => {
-    if (decided) {
-      await setHealth(trx, mailbox, decided.health, decided.reason)
-      await tell(trx, mailbox, decided)
-    }
-    if (status !== mailbox.status) await setWarmupStatus(trx, mailbox, status)
-    const lanes = ['high', 'normal', 'low'] as const
-    await insertWakes(
-      trx,
-      lanes.map((lane) => ({ tenantId: mailbox.tenantId, mailboxId: mailbox.mailboxId, lane, inMs: 0 })),
-    )
-  })
-  log.info({ mailboxId: mailbox.mailboxId, from: health, ...decided, status }, 'warmup.judged')
-  return true
-}
-
-/** Ready once its ramp is at the ceiling in good health; back to warming when the health fails. */
-function statusAfter(mailbox: CountedMailbox, health: CountedMailbox['health']): CountedMailbox['status'] {
-  const { status, ramp, date } = mailbox
-  if (status === 'paused' || status === 'none') return status
-  if (health === 'quarantined') return 'quarantined'
-  if (status === 'quarantined') return 'warming'
-  if (status === 'ready') return health === 'throttled' ? 'warming' : 'ready'
-  const isGrown = ramp !== null && rampLevel(ramp, date) > 0 && isRampedUp(ramp, date)
-  return isGrown && health === 'healthy' ? 'ready' : 'warming'
-}
-
-type Trx = Parameters<typeof raiseNotification>[0]
-
-async function tell(
-  trx: Trx,
-  { tenantId, mailboxId, address }: CountedMailbox,
-  { health, reason }: HealthDecision,
-): Promise<void> {
-  const key = `warmup ${mailboxId}`
-  if (health !== 'quarantined') {
-    await setNotificationResolved(trx, key, 'warmup')
-    return
-  }
-  await raiseNotification(trx, {
-    key,
-    tenantId,
-    category: 'warmup',
-    severity: 'warning',
-    title: `${address} has left the warmup pool`,
-    message: `${reason ?? 'its health'}; rookery warmup resume ${address} lets it in again`,
-    entityType: 'mailbox',
-    entityId: mailboxId,
-    details: {},
-  })
 }
 
 const daysBefore = (date: string, days: number): string =>
