@@ -1,4 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { analyticsBilling } from '../jobs/analytics-billing.ts'
+import { analyticsCampaign } from '../jobs/analytics-campaign.ts'
+import { analyticsDaily } from '../jobs/analytics-daily.ts'
 import { bounceProcessing } from '../jobs/bounce-processing.ts'
 import { emailProcessing } from '../jobs/email-processing.ts'
 import { emailSending } from '../jobs/email-sending.ts'
@@ -11,7 +14,7 @@ import { createWarmupRoom } from '../jobs/warmup/room.ts'
 import { warmupProcessing } from '../jobs/warmup-processing.ts'
 import { closeQueue, openQueue, type QueueClient } from '../queue/boss.ts'
 import type { QueueName } from '../queue/catalogue.ts'
-import { scheduleMaintenance } from '../queue/cron.ts'
+import { scheduleRecurring } from '../queue/cron.ts'
 import type { JobReport } from '../queue/job-reports.ts'
 import { type Handler, type JobPool, startPool } from '../queue/pool.ts'
 import { addFleetGauges } from '../telemetry/fleet-gauges.ts'
@@ -40,6 +43,11 @@ export const pools = {
   inbox: [{ queue: 'email-processing', label: 'email-processing', shareOfSlots: 1 }],
   bounce: [{ queue: 'bounce-processing', label: 'bounce-processing', shareOfSlots: 1 }],
   warmup: [{ queue: 'warmup-processing', label: 'warmup-processing', shareOfSlots: 1 }],
+  analytics: [
+    { queue: 'analytics-daily', label: 'analytics-daily', shareOfSlots: 1 },
+    { queue: 'analytics-campaign', label: 'analytics-campaign', shareOfSlots: 1 },
+    { queue: 'analytics-billing', label: 'analytics-billing', shareOfSlots: 1 },
+  ],
 } as const satisfies Record<string, readonly Served[]>
 
 export type ProcessName = keyof typeof pools
@@ -76,6 +84,7 @@ const starters: Record<ProcessName, (context: Context, queue: QueueClient) => Pr
   inbox: startInbox,
   bounce: startBounce,
   warmup: startWarmup,
+  analytics: startAnalytics,
 }
 
 interface Parts {
@@ -84,7 +93,7 @@ interface Parts {
 
 async function startScheduler(context: Context, queue: QueueClient) {
   const { db, log, metrics, outage, config } = context
-  await scheduleMaintenance(queue)
+  await scheduleRecurring(queue)
   addFleetGauges(metrics, { readState: () => readFleetState(db) })
   const { looksSeconds } = config.reconcile
   const loops = startSchedulerLoops(
@@ -143,6 +152,15 @@ function startWarmup(context: Context, queue: QueueClient): Parts {
   return { stop: () => drainAll(served) }
 }
 
+function startAnalytics(context: Context, queue: QueueClient): Parts {
+  const served = [
+    ...startServed(context, queue, 'analytics', analyticsDaily(context), 1, 'analytics-daily'),
+    ...startServed(context, queue, 'analytics', analyticsCampaign(context), 1, 'analytics-campaign'),
+    ...startServed(context, queue, 'analytics', analyticsBilling(context), 1, 'analytics-billing'),
+  ]
+  return { stop: () => drainAll(served) }
+}
+
 // Of the time to stop, the last part is kept for what the database has not taken, and for closing connections.
 const drainDeadlineMs = (shutdownSeconds: number): number => Math.max(1000, shutdownSeconds * 1000 - 5000)
 const lastSettlementsMs = 1000
@@ -157,8 +175,10 @@ function startServed<Name extends QueueName>(
   process: ProcessName,
   handler: Handler<Name>,
   slots: number,
+  /** Where a process serves several queues, the one that the handler is for. */
+  only?: Name,
 ): JobPool[] {
-  const served: readonly Served[] = pools[process]
+  const served: readonly Served[] = pools[process].filter(({ queue: name }) => !only || name === only)
   return served.map(({ shareOfSlots, ...range }) =>
     startPool(queue, context.db, {
       ...range,

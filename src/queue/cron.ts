@@ -1,29 +1,37 @@
 import type { QueueClient } from './boss.ts'
+import type { Payload, QueueName } from './catalogue.ts'
 
-/** Puts the recurring maintenance on pg-boss's cron, which fires each occurrence once however many schedulers run. */
-export async function scheduleMaintenance(queue: QueueClient): Promise<void> {
-  await queue.boss.schedule(
-    'system-maintenance',
-    '7 * * * *',
-    { task: 'partitions' },
-    { key: 'partitions', singletonKey: 'partitions' },
-  )
-  await queue.boss.schedule(
-    'system-maintenance',
-    '37 3 * * *',
-    { task: 'prune' },
-    { key: 'prune', singletonKey: 'prune' },
-  )
-  await queue.boss.schedule(
-    'system-maintenance',
-    '*/15 * * * *',
-    { task: 'guardrails' },
-    { key: 'guardrails', singletonKey: 'guardrails' },
-  )
-  await queue.boss.schedule(
-    'system-maintenance',
-    '22 * * * *',
-    { task: 'warmup' },
-    { key: 'warmup', singletonKey: 'warmup' },
-  )
+interface Recurring<Name extends QueueName> {
+  queue: Name
+  /** In UTC. */
+  cron: string
+  payload: Payload<Name>
+  /** Of its one live job. */
+  key: string
+}
+
+const recurring = <Name extends QueueName>(
+  queue: Name,
+  cron: string,
+  key: string,
+  payload: Payload<Name>,
+): Recurring<Name> => ({ queue, cron, payload, key })
+
+const schedules = [
+  recurring('system-maintenance', '7 * * * *', 'partitions', { task: 'partitions' }),
+  recurring('system-maintenance', '37 3 * * *', 'prune', { task: 'prune' }),
+  recurring('system-maintenance', '*/15 * * * *', 'guardrails', { task: 'guardrails' }),
+  recurring('system-maintenance', '22 * * * *', 'warmup', { task: 'warmup' }),
+  recurring('analytics-daily', '3 * * * *', 'hourly', { pass: 'hourly' }),
+  // Midnight comes at the hour, at half past and at a quarter to it: of all zones there are.
+  recurring('analytics-daily', '*/15 * * * *', 'closing', { pass: 'closing' }),
+  recurring('analytics-daily', '22 4 * * *', 'audit', { pass: 'audit' }),
+  recurring('analytics-campaign', '8 * * * *', 'campaign', {}),
+  recurring('analytics-billing', '9 * * * *', 'billing', {}),
+] as const
+
+/** Puts recurring work on pg-boss's cron, which fires each occurrence once however many schedulers run. */
+export async function scheduleRecurring({ boss }: QueueClient): Promise<void> {
+  for (const { queue, cron, payload, key } of schedules)
+    await boss.schedule(queue, cron, payload, { key, singletonKey: key })
 }

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { analyticsMetrics } from './analytics-metrics.ts'
 import { warmupMetrics } from './warmup-metrics.ts'
 
 export interface MetricsOptions {
@@ -8,7 +9,13 @@ export interface MetricsOptions {
 }
 
 /** The metrics of one process. Label values come from closed sets: never a tenant, a mailbox, a host or an address. */
-export interface Metrics extends SendingMetrics, InboxMetrics, WarmupMetrics, QueueMetrics, SchedulerMetrics {
+export interface Metrics
+  extends SendingMetrics,
+    InboxMetrics,
+    WarmupMetrics,
+    AnalyticsMetrics,
+    QueueMetrics,
+    SchedulerMetrics {
   /** For what a process adds of its own. */
   registry: Registry
   databaseErrors: Counter
@@ -21,6 +28,7 @@ export interface Metrics extends SendingMetrics, InboxMetrics, WarmupMetrics, Qu
 type SendingMetrics = ReturnType<typeof sendingMetrics>
 type InboxMetrics = ReturnType<typeof inboxMetrics>
 type WarmupMetrics = ReturnType<typeof warmupMetrics>
+type AnalyticsMetrics = ReturnType<typeof analyticsMetrics>
 type QueueMetrics = ReturnType<typeof queueMetrics>
 type SchedulerMetrics = ReturnType<typeof schedulerMetrics>
 
@@ -33,6 +41,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...sendingMetrics(registry),
     ...inboxMetrics(registry),
     ...warmupMetrics(registry),
+    ...analyticsMetrics(registry),
     ...queueMetrics(registry),
     ...schedulerMetrics(registry),
     registry,

@@ -108,7 +108,7 @@ describe('rookery start', () => {
     const fleet = run(['src/cli/main.ts', 'start', 'sendin'])
     expect(await fleet.ended).toBe(2)
     expect(fleet.output()).toContain(
-      '"sendin" is not a pool: there are bounce, inbox, scheduler, sending, warmup.',
+      '"sendin" is not a pool: there are analytics, bounce, inbox, scheduler, sending, warmup.',
     )
   })
 })

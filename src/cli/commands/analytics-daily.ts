@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { type DayFigures, type DaySelection, dayColumns, listDays } from '../../analytics/report-store.ts'
-import { AppError } from '../../core/errors.ts'
 import type { Db } from '../../db/connect.ts'
 import { renderCsv } from '../csv.ts'
+import { dayOf, readDay } from '../day.ts'
 import { type TenantOptions, withOutput, withTenant } from '../options.ts'
 import { formatShare, print } from '../output.ts'
 import { resolveCampaign, resolveMailbox, resolveTenant, withDatabase } from '../session.ts'
@@ -48,23 +48,14 @@ const dayMs = 86_400_000
 
 async function select(db: Db, { tenant, mailbox, campaign, from, to }: DailyOptions): Promise<DaySelection> {
   const { id: tenantId } = await resolveTenant(db, tenant)
-  const last = to === undefined ? day(new Date()) : readDay('--to', to)
+  const last = to === undefined ? dayOf(new Date()) : readDay('--to', to)
   return {
     tenantId,
     campaignId: campaign === undefined ? undefined : (await resolveCampaign(db, tenantId, campaign)).id,
     mailboxId: mailbox === undefined ? undefined : (await resolveMailbox(db, tenantId, mailbox)).id,
-    from: from === undefined ? day(new Date(Date.parse(last) - 29 * dayMs)) : readDay('--from', from),
+    from: from === undefined ? dayOf(new Date(Date.parse(last) - 29 * dayMs)) : readDay('--from', from),
     to: last,
   }
-}
-
-const day = (at: Date): string => at.toISOString().slice(0, 10)
-
-function readDay(option: string, text: string): string {
-  const at = new Date(`${text}T00:00:00Z`)
-  if (Number.isNaN(at.getTime()) || day(at) !== text)
-    throw new AppError('invalid_input', `${option} ${text} is not a day; write one like 2026-11-21.`)
-  return text
 }
 
 function describe(all: readonly DayFigures[]): string {

@@ -1,0 +1,3 @@
+import { runProcess } from '../src/app/process.ts'
+
+runProcess('analytics')
