@@ -15,6 +15,12 @@ export interface FleetState {
   oldestUnknownSeconds: number
   /** What operators were told of and nobody has resolved, by severity. */
   openNotifications: readonly { severity: string; count: number }[]
+  warmup: {
+    /** Mailboxes that take part, by their state and their health. */
+    mailboxes: readonly { status: string; health: string; count: number }[]
+    /** Warmup emails that were found within the last seven days, by the provider of those who got them. */
+    placement: readonly { provider: string; inbox: number; junk: number }[]
+  }
 }
 
 export interface FleetGaugeOptions {
@@ -64,6 +70,17 @@ export function addFleetGauges(metrics: Metrics, options: FleetGaugeOptions): vo
   add('rookery_notifications_open', openHelp, ['severity'], (gauge, { openNotifications }) => {
     for (const severity of ['info', 'warning', 'critical']) gauge.set({ severity }, 0)
     for (const { severity, count } of openNotifications) gauge.set({ severity }, count)
+  })
+  const mailboxesHelp = 'Mailboxes that take part in warmup, by state and health.'
+  add('rookery_warmup_mailboxes', mailboxesHelp, ['status', 'health'], (gauge, { warmup }) => {
+    for (const { status, health, count } of warmup.mailboxes) gauge.set({ status, health }, count)
+  })
+  const placementHelp = 'Warmup emails of the last seven days, by where their receivers found them.'
+  add('rookery_warmup_placement', placementHelp, ['provider', 'placement'], (gauge, { warmup }) => {
+    for (const { provider, inbox, junk } of warmup.placement) {
+      gauge.set({ provider, placement: 'inbox' }, inbox)
+      gauge.set({ provider, placement: 'junk' }, junk)
+    }
   })
 }
 

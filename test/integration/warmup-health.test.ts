@@ -5,6 +5,7 @@ import { newId } from '../../src/core/ids.ts'
 import { pauseWarmup, resumeWarmup } from '../../src/jobs/warmup/change.ts'
 import { countWarmup } from '../../src/jobs/warmup/count.ts'
 import { createLogger } from '../../src/telemetry/log.ts'
+import { readWarmupState } from '../../src/warmup/gauge-store.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { insertEmail, insertMailbox, insertTenant, type Mailbox, mint } from '../support/factories.ts'
 
@@ -140,6 +141,9 @@ test('a day is what the ledger and both sides say, however often it is counted',
     },
   ])
   expect(rows[0]?.ramp_cap).toBeGreaterThan(0)
+  const { mailboxes, placement } = await readWarmupState(database.db)
+  expect(mailboxes).toEqual([{ status: 'warming', health: 'healthy', count: 2 }])
+  expect(placement).toEqual([{ provider: 'gmail', inbox: 3, junk: 1 }])
   expect(rows[0]?.reputation_score).toBe(53)
 })
 

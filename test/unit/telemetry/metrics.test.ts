@@ -13,6 +13,10 @@ const state: FleetState = {
   unknownEmails: { lookedFor: 2, parked: 1 },
   oldestUnknownSeconds: 90,
   openNotifications: [{ severity: 'warning', count: 2 }],
+  warmup: {
+    mailboxes: [{ status: 'warming', health: 'watch', count: 4 }],
+    placement: [{ provider: 'gmail', inbox: 30, junk: 2 }],
+  },
 }
 
 let opened: ReturnType<typeof createMetrics>[] = []
@@ -96,6 +100,10 @@ describe('the metrics of a process', () => {
       'node',
       'process',
       'severity',
+      'status',
+      'health',
+      'provider',
+      'placement',
     ]
     expect(labels).toContain('queue')
     expect(labels.filter((label) => !closed.includes(label))).toEqual([])
@@ -118,6 +126,8 @@ describe('the gauges of the fleet', () => {
     expect(readings).toBe(1)
     expect(samples.get('rookery_emails_due')).toBe(1)
     expect(samples.get('rookery_queue_jobs{queue="email-sending",state="active"}')).toBe(3)
+    expect(samples.get('rookery_warmup_mailboxes{status="warming",health="watch"}')).toBe(4)
+    expect(samples.get('rookery_warmup_placement{provider="gmail",placement="junk"}')).toBe(2)
   })
 
   it('forget a queue that has no more jobs', async () => {
