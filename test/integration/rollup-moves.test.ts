@@ -4,8 +4,9 @@ import { newId } from '../../src/core/ids.ts'
 import type { Db, Trx } from '../../src/db/connect.ts'
 import { audit, rollUp } from '../../src/jobs/analytics/roll-up.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
 import { insertMailbox, insertTenant, type Mailbox } from '../support/factories.ts'
-import { openTransaction, untilBlocked } from '../support/two-connections.ts'
+import { openTransaction } from '../support/two-connections.ts'
 
 let database: TestDatabase
 let mailbox: Mailbox
@@ -41,9 +42,10 @@ const readDay = (day: string) =>
 test('an event that is committed while a pass runs is counted by the next pass, once', async () => {
   const { db } = database
   await rollUp(db)
-  await tell(db, 'sent', '2026-03-01')
+  // Its transaction id is lower than that of the event that the pass sees.
   const early = await openTransaction(db)
   await tell(early.trx, 'sent', '2026-03-01')
+  await tell(db, 'sent', '2026-03-01')
   const held = await openTransaction(db)
   await sql`lock table daily_analytics in exclusive mode`.execute(held.trx)
   const pass = rollUp(db)
@@ -60,12 +62,12 @@ test('an event that is committed while a pass runs is counted by the next pass, 
 
 async function untilPassWaits(pid: number): Promise<void> {
   const { db } = database
-  for (;;) {
-    const { rows } = await sql<{ pid: number }>`
+  await eventually(async () => {
+    const { rows } = await sql`
       select pid from pg_stat_activity
        where datname = current_database() and ${pid}::int = any(pg_blocking_pids(pid))`.execute(db)
-    if (rows[0]) return untilBlocked(db, rows[0])
-  }
+    return rows.length > 0
+  })
 }
 
 test('many opens of one email are one email that was opened, and its rates fit', async () => {
