@@ -1,7 +1,7 @@
 import { type Selectable, sql } from 'kysely'
 import type { RampPolicy } from '../core/ramp.ts'
 import type { Db, Trx } from '../db/connect.ts'
-import { rampOfAccount } from '../db/ramp-policy.ts'
+import { rampOfAccount, startAfterRest } from '../db/ramp-policy.ts'
 import type { WarmupAccountsTable } from '../db/schema.ts'
 import type { Enrolment } from './enrolment.ts'
 
@@ -76,6 +76,9 @@ export async function setWarmupPaused(
   return rows.length > 0
 }
 
+const today = sql`(now() at time zone a.timezone)::date`
+const restedOn = sql`(coalesce(w.paused_at, w.health_since) at time zone a.timezone)::date`
+
 /** Goes on where the ramp stood: the days of the pause do not count. False when it was neither paused nor quarantined. */
 export async function setWarmupResumed(trx: Trx, { tenantId, mailboxId }: Place): Promise<boolean> {
   const { rows } = await sql`
@@ -84,8 +87,7 @@ export async function setWarmupResumed(trx: Trx, { tenantId, mailboxId }: Place)
        where tenant_id = ${tenantId} and id = ${mailboxId} and warmup_status in ('paused', 'quarantined')
       returning tenant_id, id, timezone)
     update warmup_accounts w
-       set started_on = w.started_on + ((now() at time zone a.timezone)::date
-             - (coalesce(w.paused_at, w.health_since) at time zone a.timezone)::date),
+       set started_on = ${startAfterRest(restedOn, today)},
            paused_at = null, paused_reason = null, health_reason = null, health_since = now(),
            health = case w.health when 'quarantined' then 'throttled' else w.health end, updated_at = now()
       from account a where w.tenant_id = a.tenant_id and w.email_account_id = a.id

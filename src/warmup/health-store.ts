@@ -1,6 +1,7 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Db, Trx } from '../db/connect.ts'
 import { storable } from '../db/json.ts'
+import { startAfterRest } from '../db/ramp-policy.ts'
 import type { HealthDecision } from './health.ts'
 import type { CountedMailbox } from './stats-store.ts'
 
@@ -97,12 +98,13 @@ export async function setHealth(
   { tenantId, mailboxId, timezone }: CountedMailbox,
   { health, reason }: HealthDecision,
 ): Promise<void> {
+  const dayOf = (moment: RawBuilder<unknown>) => sql`(${moment} at time zone ${timezone})::date`
   await sql`
-    update warmup_accounts
-       set started_on = started_on + case when health = 'quarantined' and paused_at is null
-             then (now() at time zone ${timezone})::date - (health_since at time zone ${timezone})::date else 0 end,
+    update warmup_accounts w
+       set started_on = case when w.health = 'quarantined' and w.paused_at is null
+             then ${startAfterRest(dayOf(sql`w.health_since`), dayOf(sql`now()`))} else w.started_on end,
            health = ${health}, health_reason = ${reason && storable(reason)}, health_since = now(), updated_at = now()
-     where tenant_id = ${tenantId} and email_account_id = ${mailboxId}`.execute(trx)
+     where w.tenant_id = ${tenantId} and w.email_account_id = ${mailboxId}`.execute(trx)
 }
 
 export async function setWarmupStatus(

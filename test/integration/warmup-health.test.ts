@@ -2,6 +2,8 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { civilDate } from '../../src/core/civil-time.ts'
 import { newId } from '../../src/core/ids.ts'
+import { type RampPolicy, rampDay } from '../../src/core/ramp.ts'
+import { rampOfAccount } from '../../src/db/ramp-policy.ts'
 import { pauseWarmup, resumeWarmup } from '../../src/jobs/warmup/change.ts'
 import { countWarmup } from '../../src/jobs/warmup/count.ts'
 import { createLogger } from '../../src/telemetry/log.ts'
@@ -109,6 +111,12 @@ const standingOf = ({ id }: Mailbox) =>
     .select(['a.warmup_status', 'w.health', 'w.health_reason'])
     .where('a.id', '=', id)
     .executeTakeFirstOrThrow()
+
+const rampOf = async ({ id }: Mailbox) => {
+  const { rows } = await sql<{ ramp: RampPolicy }>`
+    select ${rampOfAccount} as ramp from email_accounts a where a.id = ${id}`.execute(database.db)
+  return rows[0]?.ramp
+}
 
 const openNotifications = async ({ id }: Mailbox) => {
   const rows = await database.db
@@ -251,6 +259,19 @@ test('a mailbox that was let in by hand is judged by what it sends from then on'
   expect(await standingOf(robin)).toMatchObject({ health: 'quarantined' })
 })
 
+test('a mailbox is tried again after a week of quarantine, where its ramp stood and at half of it', async () => {
+  await deliver(0, 20)
+  await count()
+  await wait(8, robin)
+  await sql`update emails set sent_at = sent_at - interval '8 days' where email_account_id = ${robin.id}`.execute(
+    database.db,
+  )
+  await count()
+  expect(await standingOf(robin)).toMatchObject({ warmup_status: 'warming', health: 'throttled' })
+  expect(await rampOf(robin)).toMatchObject({ startedOn: today, throttled: true, pausedOn: null })
+  expect(await openNotifications(robin)).toEqual([])
+})
+
 test('a quarantine that began and ended within a pause leaves the ramp where the pause began', async () => {
   await pauseWarmup(database.db, place(ada), 'on leave')
   await refuse()
@@ -266,6 +287,31 @@ test('a quarantine that began and ended within a pause leaves the ramp where the
     .where('email_account_id', '=', ada.id)
     .executeTakeFirstOrThrow()
   expect(started_on).toBe(today)
+})
+
+test.each([true, false])('a ramp goes on where it rested, weekends resting: %s', async (weekdays_only) => {
+  const { db } = database
+  const dayAhead = (days: number) => civilDate(Date.now() + days * 86_400_000, 'UTC')
+  const next = [0, 1, 2].map(dayAhead).find((day) => ![0, 6].includes(new Date(day).getUTCDay())) ?? ''
+  for (let rested = 0; rested < 8; rested += 1)
+    for (const grown of [0, 1, 5, 9]) {
+      await pauseWarmup(db, place(ada), 'on leave')
+      await db
+        .updateTable('warmup_accounts')
+        .set({
+          weekdays_only,
+          started_on: dayAhead(-rested - grown),
+          paused_at: new Date(Date.now() - rested * 86_400_000),
+        })
+        .where('email_account_id', '=', ada.id)
+        .execute()
+      const before = await rampOf(ada)
+      await resumeWarmup(db, place(ada))
+      const after = await rampOf(ada)
+      if (!before || !after) throw new Error('it has no ramp')
+      const first = weekdays_only ? next : today
+      expect([rested, grown, rampDay(after, first)]).toEqual([rested, grown, rampDay(before, first)])
+    }
 })
 
 test('the cap of a day is what ramp and limit allowed at most, and stays when the day is over', async () => {
