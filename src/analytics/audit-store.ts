@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
 import { sentDayFigures, totalsOf } from './daily-store.ts'
+import { happenedFigures, happenedIn } from './happened-store.ts'
 
 /** Where what is stored is not what the events come to. */
 export interface Difference {
@@ -20,11 +21,11 @@ export interface AuditedDays {
   to: string
 }
 
-const object = (prefix: string) =>
-  sql.raw(`jsonb_build_object(${sentDayFigures.map((name) => `'${name}', ${prefix}.${name}`).join(', ')})`)
+const object = (prefix: string, figures: readonly string[]) =>
+  sql.raw(`jsonb_build_object(${figures.map((name) => `'${name}', ${prefix}.${name}`).join(', ')})`)
 
-const figuresOf = (prefix: string) =>
-  sql.raw(`(${sentDayFigures.map((name) => `${prefix}.${name}`).join(', ')})`)
+const figuresOf = (prefix: string, figures: readonly string[]) =>
+  sql.raw(`(${figures.map((name) => `${prefix}.${name}`).join(', ')})`)
 
 const none = '00000000-0000-0000-0000-000000000000'
 const comparable = (row: string, column: string) =>
@@ -52,6 +53,7 @@ export async function listDifferences(trx: Trx, days: AuditedDays, limit: number
   return [
     ...steps,
     ...(await compare(trx, 'daily_analytics', daily, days, key, limit)),
+    ...(await compare(trx, 'daily_analytics', happenedIn(days), days, key, limit, happenedFigures)),
     ...(await compareSums(trx, limit)),
   ]
 }
@@ -63,8 +65,9 @@ async function compare(
   { from, to }: AuditedDays,
   columns: readonly string[],
   limit: number,
+  figures: readonly string[] = sentDayFigures,
 ): Promise<Difference[]> {
-  const any = sql.raw(sentDayFigures.map((name) => `s.${name} <> 0`).join(' or '))
+  const any = sql.raw(figures.map((name) => `s.${name} <> 0`).join(' or '))
   // Keys are compared by = so that the tables can be hashed: they have hundreds of thousands of rows.
   const { rows } = await sql<Difference>`
     with c as (${computed}), s as (
@@ -74,28 +77,42 @@ async function compare(
     )
     select ${sql.lit(table)} as what, coalesce(c.tenant_id, s.tenant_id) as "tenantId",
            coalesce(c.campaign_id, s.campaign_id) as "campaignId", coalesce(c.mailbox_id, s.mailbox_id) as "mailboxId",
-           coalesce(c.date, s.date) as date, case when s.tenant_id is not null then ${object('s')} end as stored,
-           case when c.tenant_id is not null then ${object('c')} end as computed
+           coalesce(c.date, s.date) as date, case when s.tenant_id is not null then ${object('s', figures)} end as stored,
+           case when c.tenant_id is not null then ${object('c', figures)} end as computed
       from c full join s on ${sameKey('s', 'c', columns)}
-     where ${figuresOf('c')} is distinct from ${figuresOf('s')} and (c.tenant_id is not null or ${any})
+     where ${figuresOf('c', figures)} is distinct from ${figuresOf('s', figures)} and (c.tenant_id is not null or ${any})
      order by 5, 3, 4 limit ${limit}`.execute(trx)
   return rows
 }
 
+// By the columns of campaign_analytics.
+const daysOf = {
+  sent: 'emails_sent',
+  delivered: 'emails_delivered',
+  opened_tracked: 'emails_opened',
+  clicked_tracked: 'emails_clicked',
+  replied: 'emails_replied',
+  bounced: 'emails_bounced',
+  unsubscribed: 'emails_unsubscribed',
+  complained: 'emails_complained',
+}
+
 // The sums over all days, sealed ones too.
 async function compareSums(trx: Trx, limit: number): Promise<Difference[]> {
+  const names = Object.keys(daysOf)
+  const sums = (columns: readonly string[]) =>
+    sql.raw(columns.map((column, index) => `sum(${column})::bigint as ${names[index]}`).join(', '))
   const { rows } = await sql<Difference>`
     select 'campaign_analytics' as what, coalesce(a.tenant_id, d.tenant_id) as "tenantId",
            coalesce(a.campaign_id, d.campaign_id) as "campaignId", null as "mailboxId", null as date,
-           jsonb_build_object('sent', a.sent, 'opened', a.opened, 'replied', a.replied) as stored,
-           jsonb_build_object('sent', d.sent, 'opened', d.opened, 'replied', d.replied) as computed
-      from (select tenant_id, campaign_id, sum(sent) as sent, sum(opened_tracked) as opened, sum(replied) as replied
-              from campaign_analytics group by 1, 2) a
-      full join (select tenant_id, campaign_id, sum(emails_sent) as sent, sum(emails_opened) as opened,
-                        sum(emails_replied) as replied
-                   from daily_step_analytics where campaign_id is not null group by 1, 2) d
-        on d.tenant_id = a.tenant_id and d.campaign_id = a.campaign_id
-     where (a.sent, a.opened, a.replied) is distinct from (d.sent, d.opened, d.replied)
+           case when a.tenant_id is not null then ${object('a', names)} end as stored,
+           case when d.tenant_id is not null then ${object('d', names)} end as computed
+      from (select tenant_id, campaign_id, coalesce(step_id, ${none}) as step_id, ${sums(names)}
+              from campaign_analytics group by 1, 2, 3) a
+      full join (select tenant_id, campaign_id, coalesce(step_id, ${none}) as step_id, ${sums(Object.values(daysOf))}
+                   from daily_step_analytics where campaign_id is not null group by 1, 2, 3) d
+        on d.tenant_id = a.tenant_id and d.campaign_id = a.campaign_id and d.step_id = a.step_id
+     where ${figuresOf('a', names)} is distinct from ${figuresOf('d', names)}
      limit ${limit}`.execute(trx)
   return rows
 }

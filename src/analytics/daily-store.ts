@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
+import { happenedFigures, recomputeHappened } from './happened-store.ts'
 import { isSealed } from './watermark-store.ts'
 
 /** Figures by the day of sending, in the order in which `daysOf` computes them. */
@@ -92,9 +93,6 @@ export async function touchAllDays(trx: Trx): Promise<number> {
     create temporary table touched_days on commit drop as
     select tenant_id, campaign_id, email_account_id as mailbox_id, sent_on as date from ${allEvents}
      group by 1, 2, 3, 4`.execute(trx)
-  await sql`
-    create temporary table touched_dates on commit drop as
-    select distinct (recorded_at at time zone 'UTC')::date as recorded_on from email_events`.execute(trx)
   await sql`analyze touched_days`.execute(trx)
   const { rows } = await sql<{ count: number }>`select count(*) as count from email_events`.execute(trx)
   return rows[0]?.count ?? 0
@@ -103,7 +101,7 @@ export async function touchAllDays(trx: Trx): Promise<number> {
 /** Forgets the figures of every day that can be computed again. */
 export async function clearDays(trx: Trx): Promise<void> {
   await sql`delete from daily_step_analytics v where not ${isSealed('v.date')}`.execute(trx)
-  const zero = sql.join(sentDayFigures.map((name) => sql`${sql.ref(name)} = 0`))
+  const zero = sql.join([...sentDayFigures, ...happenedFigures].map((name) => sql`${sql.ref(name)} = 0`))
   await sql`update daily_analytics v set ${zero} where not ${isSealed('v.date')}`.execute(trx)
 }
 
@@ -121,46 +119,7 @@ export async function recomputeDays(trx: Trx, which: 'touched' | 'all'): Promise
        and d.campaign_id is not distinct from t.campaign_id
      group by 1, 2, 3, 4
     on conflict on constraint daily_analytics_key do update set ${excluded}, updated_at = now()`.execute(trx)
-  await recomputeHappened(trx)
-}
-
-// By the day of writing: it is over when it is over, whatever a message says of itself.
-async function recomputeHappened(trx: Trx): Promise<void> {
-  const happened = [
-    'sent',
-    'deferred',
-    'failed',
-    'bounced',
-    'opens',
-    'clicks',
-    'replies',
-    'unsubscribed',
-    'complained',
-  ]
-  const names = happened.map((name) => `happened_${name}`)
-  const count = (type: string) => sql`count(*) filter (where v.type = ${sql.lit(type)} and not v.machine)`
-  const types = [
-    'sent',
-    'deferred',
-    'failed',
-    'bounced',
-    'opened',
-    'clicked',
-    'replied',
-    'unsubscribed',
-    'complained',
-  ]
-  await sql`
-    insert into daily_analytics (tenant_id, campaign_id, mailbox_id, date, ${sql.join(names.map((name) => sql.ref(name)))})
-    select v.tenant_id, v.campaign_id, v.email_account_id, d.recorded_on, ${sql.join(types.map(count))}
-      from touched_dates d join email_events v
-        on v.recorded_at >= (d.recorded_on at time zone 'UTC') and v.recorded_at < ((d.recorded_on + 1) at time zone 'UTC')
-     where v.class in ('delivery', 'engagement') and not ${isSealed('d.recorded_on')}
-     group by 1, 2, 3, 4
-    on conflict on constraint daily_analytics_key do update
-       set ${sql.join(names.map((name) => sql`${sql.ref(name)} = ${sql.ref(`excluded.${name}`)}`))}`.execute(
-    trx,
-  )
+  await recomputeHappened(trx, which)
 }
 
 /** Adds up the campaigns of the touched days, by step. */

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '../../src/core/ids.ts'
 import type { Db, Trx } from '../../src/db/connect.ts'
-import { audit, rollUp } from '../../src/jobs/analytics/roll-up.ts'
+import { audit, rebuild, rollUp } from '../../src/jobs/analytics/roll-up.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { insertMailbox, insertTenant, type Mailbox } from '../support/factories.ts'
@@ -79,6 +79,25 @@ test('many opens of one email are one email that was opened, and its rates fit',
   await rollUp(db)
   expect(await readDay('2026-03-02')).toMatchObject({ emails_opened: 1, total_opens: 12, open_rate: 100 })
   expect(await readDay('2026-03-03')).toMatchObject({ emails_sent: 0, emails_opened: 12, open_rate: 0 })
+})
+
+test('an audit sees a wrong figure of what happened on a day, and of a campaign; a rebuild mends the day', async () => {
+  const { db } = database
+  await tell(db, 'sent', '2026-03-06')
+  await rollUp(db)
+  expect(await audit(db, always)).toEqual([])
+  await sql`
+    update daily_analytics set happened_sent = happened_sent + 1
+     where date = (select max(date) from daily_analytics where happened_sent > 0)`.execute(db)
+  await sql`
+    insert into campaign_analytics (tenant_id, campaign_id, sent, delivered, opened_tracked, clicked_tracked, replied,
+                                    bounced, unsubscribed, complained)
+    values (${mailbox.tenant_id}, ${newId()}, 0, 0, 0, 0, 0, 0, 0, 1)`.execute(db)
+  const differences = await audit(db, always)
+  expect(differences?.map(({ what }) => what)).toEqual(['daily_analytics', 'campaign_analytics'])
+  await sql`delete from campaign_analytics`.execute(db)
+  await rebuild(db)
+  expect(await audit(db, always)).toEqual([])
 })
 
 test('in a database that was restored elsewhere, all is counted anew and then only what is new', async () => {

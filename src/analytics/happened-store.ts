@@ -1,0 +1,56 @@
+import { sql } from 'kysely'
+import type { Trx } from '../db/connect.ts'
+import { isSealed } from './watermark-store.ts'
+
+const typeOf = {
+  happened_sent: 'sent',
+  happened_deferred: 'deferred',
+  happened_failed: 'failed',
+  happened_bounced: 'bounced',
+  happened_opens: 'opened',
+  happened_clicks: 'clicked',
+  happened_replies: 'replied',
+  happened_unsubscribed: 'unsubscribed',
+  happened_complained: 'complained',
+} as const
+
+/** Figures by the day of writing (UTC): it is over when it is over, whatever a message says of itself. */
+export const happenedFigures = Object.keys(typeOf) as (keyof typeof typeOf)[]
+
+const columns = sql.join(happenedFigures.map((name) => sql.ref(name)))
+const excluded = sql.join(
+  happenedFigures.map((name) => sql`${sql.ref(name)} = ${sql.ref(`excluded.${name}`)}`),
+)
+const counts = sql.join(
+  Object.entries(typeOf).map(
+    ([name, type]) =>
+      sql`count(*) filter (where v.type = ${sql.lit(type)} and not v.machine) as ${sql.ref(name)}`,
+  ),
+)
+
+const figuresOf = (events: ReturnType<typeof sql>) => sql`
+  select v.tenant_id, v.campaign_id, v.email_account_id as mailbox_id, recorded_on as date, ${counts}
+    from ${events}
+     and v.class in ('delivery', 'engagement') and not ${isSealed('recorded_on')}
+   group by 1, 2, 3, 4`
+
+// By index, each date once.
+const eventsOfTouched = sql`
+  touched_dates join email_events v on v.recorded_at >= (recorded_on at time zone 'UTC')
+     and v.recorded_at < ((recorded_on + 1) at time zone 'UTC') where true`
+
+const eventsOf = ({ from, to }: { from: string; to: string }) => sql`
+  (select *, (recorded_at at time zone 'UTC')::date as recorded_on from email_events) v
+   where recorded_on between ${from} and ${to}`
+
+/** What happened in some days, computed from the events that are kept, with the columns of daily_analytics. */
+export const happenedIn = (days: { from: string; to: string }) => figuresOf(eventsOf(days))
+
+/** Computes the dates of the table touched_dates again, or all that there are. */
+export async function recomputeHappened(trx: Trx, which: 'touched' | 'all'): Promise<void> {
+  const events = which === 'touched' ? eventsOfTouched : eventsOf({ from: '-infinity', to: 'infinity' })
+  await sql`
+    insert into daily_analytics (tenant_id, campaign_id, mailbox_id, date, ${columns})
+    ${figuresOf(events)}
+    on conflict on constraint daily_analytics_key do update set ${excluded}, updated_at = now()`.execute(trx)
+}
