@@ -20,6 +20,8 @@ export interface FleetState {
     mailboxes: readonly { status: string; health: string; count: number }[]
     /** Warmup emails that were found within the last seven days, by the provider of those who got them. */
     placement: readonly { provider: string; inbox: number; junk: number }[]
+    /** Messages of the last seven days whose token was not believed, by the reason. */
+    rejects: readonly { reason: string; count: number }[]
   }
 }
 
@@ -81,6 +83,11 @@ export function addFleetGauges(metrics: Metrics, options: FleetGaugeOptions): vo
       gauge.set({ provider, placement: 'inbox' }, inbox)
       gauge.set({ provider, placement: 'junk' }, junk)
     }
+  })
+  const rejectsHelp = 'Messages of the last seven days whose warmup token was not believed.'
+  add('rookery_warmup_rejects', rejectsHelp, ['reason'], (gauge, { warmup }) => {
+    for (const reason of ['forged', 'misdirected', 'replayed']) gauge.set({ reason }, 0)
+    for (const { reason, count } of warmup.rejects) gauge.set({ reason }, count)
   })
 }
 

@@ -1,11 +1,14 @@
 import { sql } from 'kysely'
 import type { Db } from '../db/connect.ts'
+import { countRejects } from './reject-store.ts'
 
 /** What the fleet's gauges show of warmup, all tenants together. */
 export interface WarmupState {
   mailboxes: readonly { status: string; health: string; count: number }[]
   /** Of the last seven days, by the provider of those who got it. */
   placement: readonly { provider: string; inbox: number; junk: number }[]
+  /** Of the last seven days. */
+  rejects: readonly { reason: string; count: number }[]
 }
 
 export async function readWarmupState(db: Db): Promise<WarmupState> {
@@ -25,5 +28,5 @@ export async function readWarmupState(db: Db): Promise<WarmupState> {
         order by s.date limit 8) d
      cross join lateral jsonb_each(d.placement) p
      group by p.key`.execute(db)
-  return { mailboxes: mailboxes.rows, placement: placement.rows }
+  return { mailboxes: mailboxes.rows, placement: placement.rows, rejects: await countRejects(db) }
 }

@@ -16,6 +16,8 @@ export interface ReadMessage {
   subject: string | undefined
   messageId: string | undefined
   inReplyTo: string | undefined
+  /** Of warmup, as the message has it, genuine or not. */
+  warmupToken: string | undefined
   text: string
 }
 
@@ -46,6 +48,7 @@ export function readMessage(
     subject: field('subject'),
     messageId: field('message-id'),
     inReplyTo: field('in-reply-to'),
+    warmupToken: token,
     text: mail.text,
   }
 }

@@ -21,6 +21,7 @@ import { enqueueReport } from './enqueue-report.ts'
 import type { SyncedMailbox } from './mailbox.ts'
 import { type ReadMessage, readMessage } from './read-message.ts'
 import type { ReceivedBytes } from './receive.ts'
+import { countRejectedToken } from './warmup-token.ts'
 
 export interface Arrival {
   mailbox: SyncedMailbox
@@ -61,6 +62,8 @@ export async function processMessage(ports: Ports, arrival: Arrival): Promise<St
   const body = await packBody(isReport ? received.head : Buffer.from(read.text), received)
   return ports.db.transaction().execute(async (trx) => {
     if (!(await takePlace(trx, arrival))) return 'known'
+    const { warmupToken: token, from } = read
+    if (token) await countRejectedToken(trx, ports.warmupKey, mailbox, { token, from, at })
     const email = isReport ? undefined : await findAnswered(trx, mailbox, read, at, ports.matchDays)
     // Private mail that answers nothing of ours is none of our business: that it came is all that is kept.
     const keepsBody = email !== undefined || !isLetter(read)
@@ -173,6 +176,7 @@ function placeColumns({ mailbox, folderId, uid, cursor, internalDate, received, 
 
 function readColumns({ triage, text, ...read }: ReadMessage) {
   const { class: _, ...facts } = triage
+  const warmupToken = triage.class === 'warmup' ? read.warmupToken : undefined
   const excerpt = 'newText' in facts ? facts.newText.slice(0, 500) : text.slice(0, 500)
   return {
     from_email: read.from ?? null,
@@ -180,7 +184,7 @@ function readColumns({ triage, text, ...read }: ReadMessage) {
     subject: read.subject ?? null,
     message_id: read.messageId ?? null,
     in_reply_to: read.inReplyTo ?? null,
-    facts: { ...facts, newText: undefined, excerpt },
+    facts: { ...facts, newText: undefined, excerpt, warmupToken },
   }
 }
 

@@ -16,6 +16,7 @@ const state: FleetState = {
   warmup: {
     mailboxes: [{ status: 'warming', health: 'watch', count: 4 }],
     placement: [{ provider: 'gmail', inbox: 30, junk: 2 }],
+    rejects: [{ reason: 'forged', count: 3 }],
   },
 }
 
@@ -104,6 +105,7 @@ describe('the metrics of a process', () => {
       'health',
       'provider',
       'placement',
+      'reason',
     ]
     expect(labels).toContain('queue')
     expect(labels.filter((label) => !closed.includes(label))).toEqual([])
@@ -128,6 +130,8 @@ describe('the gauges of the fleet', () => {
     expect(samples.get('rookery_queue_jobs{queue="email-sending",state="active"}')).toBe(3)
     expect(samples.get('rookery_warmup_mailboxes{status="warming",health="watch"}')).toBe(4)
     expect(samples.get('rookery_warmup_placement{provider="gmail",placement="junk"}')).toBe(2)
+    expect(samples.get('rookery_warmup_rejects{reason="forged"}')).toBe(3)
+    expect(samples.get('rookery_warmup_rejects{reason="replayed"}')).toBe(0)
   })
 
   it('forget a queue that has no more jobs', async () => {
