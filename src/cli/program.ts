@@ -19,6 +19,7 @@ const groups: Readonly<Record<string, () => Promise<AddCommands>>> = {
   inbox: async () => (await import('./commands/inbox.ts')).addInboxCommands,
   bounces: async () => (await import('./commands/bounces.ts')).addBounceCommands,
   analytics: async () => (await import('./commands/analytics.ts')).addAnalyticsCommands,
+  billing: async () => (await import('./commands/billing.ts')).addBillingCommands,
   status: async () => (await import('./commands/status.ts')).addStatusCommand,
   notifications: async () => (await import('./commands/notifications.ts')).addNotificationCommands,
   warmup: async () => (await import('./commands/warmup.ts')).addWarmupCommands,
