@@ -4,10 +4,12 @@ import { benchBounceActing } from './bounce-acting.ts'
 import { benchPlan } from './plan.ts'
 import { benchSend } from './send.ts'
 import { benchSync } from './sync.ts'
+import { benchWarmup } from './warmup.ts'
 
 const usage = `npm run bench -- send [--emails 5000] [--mailboxes 20] [--connections 5] [--limits] [--smtp HOST:PORT] [--runs 1] [--json]
 npm run bench -- plan [--leads 100000] [--runs 1] [--json]
 npm run bench -- sync [--mailboxes 5000] [--messages 1] [--runs 1] [--json]
+npm run bench -- warmup [--mailboxes 2000] [--messages 5] [--runs 1] [--json]
 npm run bench -- bounce [--reports 20000] [--acted 5000] [--runs 1] [--json]
 
 Everything runs for real: PostgreSQL with durable commits (the embedded one, or DATABASE_URL's server), worker
@@ -19,7 +21,7 @@ const { values, positionals } = parseArgs({
   options: {
     emails: { type: 'string', default: '5000' },
     mailboxes: { type: 'string' },
-    messages: { type: 'string', default: '1' },
+    messages: { type: 'string' },
     connections: { type: 'string', default: '5' },
     leads: { type: 'string', default: '100000' },
     reports: { type: 'string', default: '20000' },
@@ -42,7 +44,10 @@ const benches: Record<string, () => Promise<Record<string, unknown>>> = {
       smtp: values.smtp,
     }),
   plan: () => benchPlan({ leads: Number(values.leads) }),
-  sync: () => benchSync({ mailboxes: Number(values.mailboxes ?? 5000), messages: Number(values.messages) }),
+  sync: () =>
+    benchSync({ mailboxes: Number(values.mailboxes ?? 5000), messages: Number(values.messages ?? 1) }),
+  warmup: () =>
+    benchWarmup({ mailboxes: Number(values.mailboxes ?? 2000), messages: Number(values.messages ?? 5) }),
   bounce: async () => ({
     ...benchBounceParsing({ reports: Number(values.reports) }),
     ...(await benchBounceActing({ reports: Number(values.acted) })),

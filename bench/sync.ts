@@ -1,13 +1,9 @@
-import { spawn } from 'node:child_process'
-import { createSecretKey, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import path from 'node:path'
-import { createInterface } from 'node:readline'
+import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import { newId } from '../src/core/ids.ts'
-import { createSealer } from '../src/secrets/sealer.ts'
 import { openGround, startWorker, type Worker } from './ground.ts'
+import { startFarm } from './imap-farm.ts'
+import { insertMailboxes } from './mailboxes.ts'
 
 export interface SyncBench {
   mailboxes: number
@@ -20,7 +16,7 @@ export async function benchSync({ mailboxes, messages }: SyncBench): Promise<Rec
   const ground = await openGround()
   const farm = await startFarm(mailboxes, messages)
   const key = randomBytes(32)
-  await fill(ground.pool, mailboxes, farm.port, key)
+  await insertMailboxes(ground.pool, mailboxes, farm.port, key)
   // All mailboxes of the lab lie on one server.
   const share = { ROOKERY_INBOX_SHARE_OF_SLOTS: '1' }
   const env = { ...ground.env, ...share, ROOKERY_MASTER_KEY: key.toString('base64') }
@@ -58,39 +54,6 @@ async function sweep(pool: pg.Pool, inbox: Worker) {
   const seconds = (performance.now() - startedMs) / 1000
   const { cpuSeconds, peakMegabytes } = await inbox.usage()
   return { seconds, cpuSeconds: cpuSeconds - before, peakMegabytes }
-}
-
-async function startFarm(mailboxes: number, messages: number): Promise<{ port: number; stop(): void }> {
-  const file = path.join(import.meta.dirname, 'imap-farm-process.ts')
-  const child = spawn(process.execPath, [file, `${mailboxes}`, `${messages}`], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
-  const { port } = JSON.parse(line) as { port: number }
-  return { port, stop: () => child.kill() }
-}
-
-async function fill(pool: pg.Pool, count: number, port: number, key: Buffer): Promise<void> {
-  const tenantId = newId()
-  const sealer = createSealer(createSecretKey(key))
-  const ids = Array.from({ length: count }, () => newId())
-  await pool.query('insert into tenants (id, name) values ($1, $2)', [tenantId, 'bench'])
-  await pool.query(
-    `insert into email_accounts (tenant_id, id, email_address, smtp_host, smtp_port, smtp_security, imap_host, imap_port,
-                                 imap_security, sync_interval_seconds, next_sync_at)
-     select $1, id, 'sender' || n || '@sender.test', '127.0.0.1', 25, 'none', '127.0.0.1', $3, 'none', 86400, 'infinity'
-       from unnest($2::uuid[]) with ordinality as m (id, n)`,
-    [tenantId, ids, port],
-  )
-  const sealed = ids.map((mailboxId) =>
-    sealer.seal('lab password', { tenantId, mailboxId, field: 'imap_password' }),
-  )
-  await pool.query(
-    `insert into mailbox_credentials (tenant_id, email_account_id, field, key_id, sealed)
-     select $1, id, 'imap_password', $4, sealed from unnest($2::uuid[], $3::bytea[]) as c (id, sealed)`,
-    [tenantId, ids, sealed, sealer.keyId],
-  )
-  await pool.query('analyze')
 }
 
 const round = (value: number): number => Number(value.toFixed(1))
