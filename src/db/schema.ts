@@ -96,6 +96,22 @@ export interface CampaignMailboxesTable {
   planned_count: Defaulted<number>
 }
 
+export interface CampaignPerformanceTable {
+  tenant_id: string | null
+  campaign_id: string | null
+  campaign_name: string | null
+  status: string | null
+  sent: number | null
+  delivered: number | null
+  opened_tracked: number | null
+  clicked_tracked: number | null
+  replied: number | null
+  updated_at: Timestamp | null
+  delivery_rate: number | null
+  open_rate: number | null
+  click_rate: number | null
+}
+
 export interface CampaignPerformanceMvTable {
   tenant_id: string | null
   campaign_id: string | null
@@ -880,6 +896,7 @@ export interface Database {
   campaign_analytics: CampaignAnalyticsTable
   campaign_leads: CampaignLeadsTable
   campaign_mailboxes: CampaignMailboxesTable
+  campaign_performance: CampaignPerformanceTable
   campaign_performance_mv: CampaignPerformanceMvTable
   campaign_steps: CampaignStepsTable
   campaigns: CampaignsTable
