@@ -100,12 +100,11 @@ const countedWords = (at: Date | null): string =>
   `Counted at ${at?.toISOString().slice(0, 16).replace('T', ' ')}Z.`
 
 const barWidth = 32
-const barLegend = '█ warmup  ▒ campaigns  ░ left of what its ramp and limits allow  ! beyond it'
+const barLegend =
+  '█ warmup  ▒ campaigns  ░ left of what its ramp and limits allow, … if that is far more  ! beyond it'
 
 function describeDays(days: readonly ReportDay[]): string {
-  const most = Math.max(
-    ...days.map(({ cap, warmupSent, campaignSent }) => Math.max(cap, warmupSent + campaignSent)),
-  )
+  const most = longestBar(days)
   return renderTable(days, {
     day: (row) => `${row.date} ${weekday(row.date)}`,
     'may send': (row) => row.cap,
@@ -116,21 +115,27 @@ function describeDays(days: readonly ReportDay[]): string {
   })
 }
 
-/** A day's sending within what it was allowed, `most` being as long as the widest bar. */
+/** A mailbox that is ready may send far more than it does: its days must not dwarf those of the ramp. */
+function longestBar(days: readonly ReportDay[]): number {
+  const sent = Math.max(...days.map(({ warmupSent, campaignSent }) => warmupSent + campaignSent))
+  const cap = Math.max(...days.map((day) => day.cap))
+  return sent === 0 ? cap : Math.max(sent, Math.min(cap, 4 * sent))
+}
+
+/** A day's sending within what it was allowed; a bar of `most` is as long as `width`, and what is longer ends in …. */
 export function drawDay(
   { cap, warmupSent, campaignSent }: Pick<ReportDay, 'cap' | 'warmupSent' | 'campaignSent'>,
   most: number,
   width = barWidth,
 ): string {
-  const upTo = (count: number) => (most === 0 ? 0 : Math.round((count / most) * width))
+  const upTo = (count: number) => (most === 0 ? 0 : Math.round((Math.min(count, most) / most) * width))
   const sent = warmupSent + campaignSent
   const inside = upTo(Math.min(sent, cap))
   const warmed = Math.min(upTo(warmupSent), inside)
-  return (
-    '█'.repeat(warmed) +
-    '▒'.repeat(inside - warmed) +
-    (sent > cap ? '!'.repeat(Math.max(1, upTo(sent) - inside)) : '░'.repeat(upTo(cap) - inside))
-  )
+  const within = '█'.repeat(warmed) + '▒'.repeat(inside - warmed)
+  if (sent > cap) return within + '!'.repeat(Math.max(1, upTo(sent) - inside))
+  const left = '░'.repeat(upTo(cap) - inside)
+  return within + (cap > most && left !== '' ? `${left.slice(1)}…` : left)
 }
 
 function describePlacement(placement: readonly ProviderPlacement[]): string {
