@@ -1,4 +1,4 @@
-import { seededFraction } from '../core/seeded.ts'
+import { seededFraction, seededHash } from '../core/seeded.ts'
 
 /** A mailbox that takes part. */
 export interface Member {
@@ -50,7 +50,7 @@ export const pairKey = (one: string, other: string): string =>
 export function planDay(senders: readonly Sender[], facts: PlanFacts): DayPlan {
   const met = new Set(facts.recent)
   const received = new Map(facts.received)
-  const providers = new Map<string, number>()
+  const providers = new Map(senders.map(({ mailboxId }) => [mailboxId, new Map<string, number>()]))
   const pairings: Pairing[] = []
   const open = new Map(senders.map((sender) => [sender.mailboxId, sender.wanted]))
   // One each in turn, so that the first does not take all that the last may write to.
@@ -61,7 +61,8 @@ export function planDay(senders: readonly Sender[], facts: PlanFacts): DayPlan {
       .sort((a, b) => a.at - b.at)
     if (order.length === 0) break
     for (const { sender } of order) {
-      const receiver = choose(sender, facts, met, received, providers, round)
+      const ownProviders = providers.get(sender.mailboxId) ?? new Map<string, number>()
+      const receiver = choose(sender, facts, met, received, ownProviders, round)
       if (!receiver) {
         open.delete(sender.mailboxId)
         continue
@@ -69,7 +70,7 @@ export function planDay(senders: readonly Sender[], facts: PlanFacts): DayPlan {
       pairings.push({ sender, receiver })
       met.add(pairKey(sender.address, receiver.address))
       add(received, receiver.mailboxId)
-      add(providers, `${sender.mailboxId} ${receiver.provider}`)
+      add(ownProviders, receiver.provider)
     }
   }
   return { pairings, notes: notesOf(senders, pairings, facts) }
@@ -83,14 +84,16 @@ function choose(
   providers: ReadonlyMap<string, number>,
   round: number,
 ): Member | undefined {
+  const turn = seededHash(seed, 'choice', round, sender.mailboxId)
   let best: { member: Member; score: number } | undefined
-  for (const member of pool) {
+  // For each email over the whole pool: what is cheap to know comes first.
+  for (const [place, member] of pool.entries()) {
+    const rank = 1000 * (received.get(member.mailboxId) ?? 0) + 10 * (providers.get(member.provider) ?? 0)
+    if (best && rank >= best.score) continue
+    const score = rank + seededFraction(turn, place)
+    if (best && score >= best.score) continue
     if (!mayMeet(sender, member) || met.has(pairKey(sender.address, member.address))) continue
-    const score =
-      1000 * (received.get(member.mailboxId) ?? 0) +
-      10 * (providers.get(`${sender.mailboxId} ${member.provider}`) ?? 0) +
-      seededFraction(seed, 'choice', round, sender.mailboxId, member.mailboxId)
-    if (!best || score < best.score) best = { member, score }
+    best = { member, score }
   }
   return best?.member
 }
