@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs'
 import path from 'node:path'
 import { createLogger } from '../telemetry/log.ts'
 import { type Config, readConfig, readOwnConfig } from './config.ts'
+import type { ProcessName } from './pools.ts'
 import { superviseProcesses } from './supervisor.ts'
 
 // The pace of somebody who watches: a refused email is tried again after seconds, not half an hour.
@@ -12,6 +13,9 @@ const demoPace = {
   ROOKERY_SCHEDULER_DRAINER_MS: '100',
   ROOKERY_SCHEDULER_PLANNER_MS: '100',
   ROOKERY_SCHEDULER_SYNC_MS: '250',
+  ROOKERY_SCHEDULER_WARMUP_MS: '100',
+  // So few mailboxes meet every day.
+  ROOKERY_WARMUP_PAIR_REST_DAYS: '1',
   ROOKERY_RECONCILE_LOOKS: '1s,2s,4s,8s,16s',
   // What is refused and complained about on purpose must not pause anything at the next quarter of an hour.
   ROOKERY_GUARDRAILS_BOUNCE_RATE: '1',
@@ -51,12 +55,16 @@ export interface DemoFleet {
   stop(): Promise<void>
 }
 
-/** A scheduler, two senders and a reader each of inboxes and reports, supervised, writing to `logFile`. */
+/** Who works on the campaigns of the demo. */
+export const campaignWorkers = ['scheduler', 'sending', 'sending', 'inbox', 'bounce'] as const
+
+/** These workers, supervised, writing to `logFile`. */
 export function startDemoFleet(
   config: Config,
   environment: Readonly<Record<string, string>>,
   url: string,
   logFile: string,
+  workers: readonly ProcessName[],
 ): DemoFleet {
   const output = createWriteStream(logFile)
   const env = { ...cleanEnvironment(), ...environment, DATABASE_URL: url }
@@ -68,13 +76,11 @@ export function startDemoFleet(
     directory: config.home,
   })
   const supervisor = superviseProcesses({
-    processes: [
-      worker('scheduler', 'scheduler'),
-      worker('sending.1', 'sending'),
-      worker('sending.2', 'sending'),
-      worker('inbox', 'inbox'),
-      worker('bounce', 'bounce'),
-    ],
+    processes: workers.map((pool, at) => {
+      const before = workers.slice(0, at).filter((other) => other === pool).length
+      const several = workers.filter((other) => other === pool).length > 1
+      return worker(several ? `${pool}.${before + 1}` : pool, pool)
+    }),
     shutdownSeconds: config.shutdownSeconds,
     output,
     log: createLogger({ level: 'info', format: 'json', name: 'supervisor', output }),

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type DemoConfig, readDemoConfig, startDemoFleet } from '../app/demo-fleet.ts'
+import { campaignWorkers, type DemoConfig, readDemoConfig, startDemoFleet } from '../app/demo-fleet.ts'
 import { streamLeadEnds } from '../campaigns/report.ts'
 import type { EnrolledLead } from '../campaigns/report-store.ts'
 import type { Campaign } from '../campaigns/store.ts'
@@ -44,7 +44,10 @@ export async function runDemo(
   const url = await startDatabase(demo.config, screen, cleanups)
   signal.throwIfAborted()
   const prepared = await prepare(demo.config, url, screen, signal, cleanups)
-  const fleet = startWorkers(demo, url, screen, cleanups)
+  const fleet = startWorkers(demo, url, cleanups, campaignWorkers)
+  screen.write(
+    '  ✓ Five worker processes started: a scheduler, two senders, one for inboxes, one for bounces',
+  )
   const campaigns = runCampaigns(prepared, screen, signal)
   const results = await Promise.race([campaigns, fleet.died])
   screen.write('')
@@ -64,18 +67,15 @@ export async function runDemo(
   }
 }
 
-function startWorkers(
-  { config, environment }: DemoConfig,
+export function startWorkers(
+  { config, environment }: Pick<DemoConfig, 'config' | 'environment'>,
   url: string,
-  screen: DemoScreen,
   cleanups: Cleanups,
+  workers: Parameters<typeof startDemoFleet>[4],
 ) {
   const logFile = path.join(config.home, 'workers.log')
-  const fleet = startDemoFleet(config, environment, url, logFile)
+  const fleet = startDemoFleet(config, environment, url, logFile, workers)
   cleanups.push(() => fleet.stop())
-  screen.write(
-    '  ✓ Five worker processes started: a scheduler, two senders, one for inboxes, one for bounces',
-  )
   const died = fleet.ended.then((): never => {
     throw new AppError('internal', `The worker processes have ended. What they said: ${logFile}`)
   })

@@ -5,13 +5,13 @@ import { planWarmupDays } from '../../src/jobs/warmup/plan-day.ts'
 import { type ImapFarm, startImapFarm } from '../../src/lab/imap-farm.ts'
 import { createIncomingMail } from '../../src/lab/incoming-mail.ts'
 import { type SmtpProvider, startSmtpProvider } from '../../src/lab/smtp-provider.ts'
+import { hurryEmails, hurryRounds, passDay } from '../../src/lab/warmup-days-store.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { insertTenant, type Mailbox, mint } from '../support/factories.ts'
 import { startFleet } from '../support/fleet.ts'
 import { insertImapMailbox, testWarmupKey } from '../support/inbox.ts'
 import { insertWarmupAccount, openWarmup } from '../support/warmup.ts'
-import { hurryEmails, hurryRounds, passDay } from '../support/warmup-days.ts'
 
 const days = 4
 const ramp = {

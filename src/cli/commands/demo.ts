@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import type { Command } from 'commander'
+import { readDemoConfig } from '../../app/demo-fleet.ts'
 import { type DemoReport, describeDemo, describeNext, isGood } from '../demo-report.ts'
 import { runDemo } from '../demo-run.ts'
 import { createDemoScreen, type DemoScreen } from '../demo-screen.ts'
-import { withOutput } from '../options.ts'
+import { describeScene, runWarmupScene } from '../demo-warmup.ts'
+import { wholeNumber, withOutput } from '../options.ts'
 import type { OutputOptions } from '../output.ts'
 
 const help = `
@@ -14,6 +16,8 @@ agrees with the ledger, every answer that came back was found, and a second camp
 export function addDemoCommand(program: Command): void {
   withOutput(program.command('demo'))
     .description('Watch a campaign to a thousand leads go out through four mailboxes.')
+    .option('--warmup', 'watch eight mailboxes warm up instead')
+    .option('--days <n>', 'of warmup', wholeNumber, 21)
     .option('--keep', 'leave everything running at the end, until Ctrl-C')
     .addHelpText('after', help)
     .action(demo)
@@ -21,6 +25,8 @@ export function addDemoCommand(program: Command): void {
 
 interface DemoOptions extends OutputOptions {
   keep?: boolean
+  warmup?: boolean
+  days: number
 }
 
 async function demo(options: DemoOptions): Promise<void> {
@@ -28,9 +34,10 @@ async function demo(options: DemoOptions): Promise<void> {
   const interrupt = listenForInterrupt()
   const cleanups: (() => Promise<unknown>)[] = []
   try {
-    const result = await runDemo(screen, interrupt, cleanups, options.keep ?? false)
-    show(result, options, screen)
-    process.exitCode = isGood(result) ? 0 : 1
+    const good = options.warmup
+      ? await showWarmup(options, screen, interrupt, cleanups)
+      : await showCampaigns(options, screen, interrupt, cleanups)
+    process.exitCode = good ? 0 : 1
     if (options.keep) await once(interrupt, 'abort')
   } catch (error) {
     if (!interrupt.aborted) throw error
@@ -40,6 +47,31 @@ async function demo(options: DemoOptions): Promise<void> {
     for (const cleanup of cleanups.reverse()) await cleanup()
     if (interrupt.aborted) screen.write('  Stopped; nothing is left running.')
   }
+}
+
+type Cleanups = (() => Promise<unknown>)[]
+
+async function showCampaigns(
+  options: DemoOptions,
+  screen: DemoScreen,
+  interrupt: AbortSignal,
+  cleanups: Cleanups,
+): Promise<boolean> {
+  const result = await runDemo(screen, interrupt, cleanups, options.keep ?? false)
+  show(result, options, screen)
+  return isGood(result)
+}
+
+async function showWarmup(
+  options: DemoOptions,
+  screen: DemoScreen,
+  interrupt: AbortSignal,
+  cleanups: Cleanups,
+): Promise<boolean> {
+  const scene = await runWarmupScene(readDemoConfig(), options.days, screen, interrupt, cleanups)
+  if (options.json) process.stdout.write(`${JSON.stringify(scene, undefined, 2)}\n`)
+  else screen.write(describeScene(scene))
+  return scene.problems.length === 0
 }
 
 function show(result: DemoReport, options: DemoOptions, screen: DemoScreen): void {
