@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { benchBounceParsing } from './bounce.ts'
 import { benchBounceActing } from './bounce-acting.ts'
 import { benchPlan } from './plan.ts'
+import { benchRollup } from './rollup.ts'
 import { benchSend } from './send.ts'
 import { benchSync } from './sync.ts'
 import { benchWarmup } from './warmup.ts'
@@ -10,6 +11,7 @@ const usage = `npm run bench -- send [--emails 5000] [--mailboxes 20] [--connect
 npm run bench -- plan [--leads 100000] [--runs 1] [--json]
 npm run bench -- sync [--mailboxes 5000] [--messages 1] [--runs 1] [--json]
 npm run bench -- warmup [--mailboxes 2000] [--messages 5] [--runs 1] [--json]
+npm run bench -- rollup [--events 1000000] [--fresh 100000] [--runs 1] [--json]
 npm run bench -- bounce [--reports 20000] [--acted 5000] [--runs 1] [--json]
 
 Everything runs for real: PostgreSQL with durable commits (the embedded one, or DATABASE_URL's server), worker
@@ -23,6 +25,8 @@ const { values, positionals } = parseArgs({
     mailboxes: { type: 'string' },
     messages: { type: 'string' },
     connections: { type: 'string', default: '5' },
+    events: { type: 'string', default: '1000000' },
+    fresh: { type: 'string', default: '100000' },
     leads: { type: 'string', default: '100000' },
     reports: { type: 'string', default: '20000' },
     acted: { type: 'string', default: '5000' },
@@ -48,6 +52,7 @@ const benches: Record<string, () => Promise<Record<string, unknown>>> = {
     benchSync({ mailboxes: Number(values.mailboxes ?? 5000), messages: Number(values.messages ?? 1) }),
   warmup: () =>
     benchWarmup({ mailboxes: Number(values.mailboxes ?? 2000), messages: Number(values.messages ?? 5) }),
+  rollup: () => benchRollup({ events: Number(values.events), fresh: Number(values.fresh) }),
   bounce: async () => ({
     ...benchBounceParsing({ reports: Number(values.reports) }),
     ...(await benchBounceActing({ reports: Number(values.acted) })),

@@ -107,9 +107,14 @@ export async function clearDays(trx: Trx): Promise<void> {
 
 /** Computes the touched days again from their events. */
 export async function recomputeDays(trx: Trx, which: 'touched' | 'all'): Promise<void> {
+  await sql`set local work_mem = ${sql.lit(which === 'all' ? '256MB' : '64MB')}`.execute(trx)
+  // A table of its own first: what is inserted straight away is computed by one process alone.
+  await sql`
+    create temporary table computed_days (tenant_id, campaign_id, step_id, mailbox_id, date, ${columns}) on commit drop as
+    ${daysOf(which === 'all' ? allEvents : eventsOfTouched)}`.execute(trx)
   await sql`
     insert into daily_step_analytics (tenant_id, campaign_id, step_id, mailbox_id, date, ${columns})
-    ${daysOf(which === 'all' ? allEvents : eventsOfTouched)}
+    select * from computed_days
     on conflict on constraint daily_step_analytics_key do update set ${excluded}`.execute(trx)
   await sql`
     insert into daily_analytics (tenant_id, campaign_id, mailbox_id, date, ${columns})

@@ -96,3 +96,18 @@ export async function findLastPass(db: Db): Promise<Date | undefined> {
   const row = await db.selectFrom('analytics_watermark').select('passed_at').executeTakeFirst()
   return row?.passed_at
 }
+
+/** A tenant's campaigns in some days, the one that sent most first. */
+export async function listTenantCampaigns(
+  db: Db,
+  { tenantId, from, to }: Pick<DaySelection, 'tenantId' | 'from' | 'to'>,
+): Promise<(DayFigures & { campaign: string })[]> {
+  const { rows } = await sql<DayFigures & { campaign: string }>`
+    select c.campaign_name as campaign, d.* from (
+      select campaign_id, ${sums} from daily_analytics
+       where tenant_id = ${tenantId} and date between ${from} and ${to} and campaign_id is not null
+       group by campaign_id) d
+      join campaigns c on c.tenant_id = ${tenantId} and c.id = d.campaign_id
+     order by d.emails_sent desc, c.campaign_name`.execute(db)
+  return rows
+}
