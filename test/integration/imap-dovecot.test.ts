@@ -1,46 +1,20 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
-import os from 'node:os'
-import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { appendMessage, createFolder, moveMessages, setFlags } from '../../src/imap/change-folder.ts'
 import { findFolders } from '../../src/imap/find-folders.ts'
 import { listHeaders } from '../../src/imap/list-headers.ts'
-import { eventually } from '../support/eventually.ts'
+import { dovecotTitle, hasDovecot, startDovecot } from '../support/dovecot.ts'
 import { always, failureOf, imapSession, mail, readAll } from '../support/imap.ts'
 
-const dovecot = '/usr/sbin/dovecot'
-const installed = existsSync(dovecot) && process.getuid?.() === 0
-const title = installed ? 'Dovecot' : `Dovecot (not run: ${dovecot} is not installed, or we are not root)`
-
-describe.skipIf(!installed)(title, () => {
-  let directory: string
-  let server: ChildProcess
-  let door: Parameters<typeof imapSession>[0]
+describe.skipIf(!hasDovecot)(dovecotTitle, () => {
+  let server: Awaited<ReturnType<typeof startDovecot>>
+  let door: typeof server.door
   let users = 0
 
   beforeAll(async () => {
-    directory = await mkdtemp(path.join(os.tmpdir(), 'dovecot-'))
-    const port = await freePort()
-    await mkdir(path.join(directory, 'mail'))
-    // Dovecot keeps mail as `nobody`.
-    await chmod(directory, 0o755)
-    await chmod(path.join(directory, 'mail'), 0o777)
-    const file = path.join(directory, 'dovecot.conf')
-    await writeFile(file, configuration(directory, port))
-    server = spawn(dovecot, ['-F', '-c', file], { stdio: 'ignore' })
-    door = { host: '127.0.0.1', port, username: 'start', password: 'lab-password' }
-    await eventually(() => imapSession(door, async () => true))
+    server = await startDovecot()
+    door = server.door
   })
-
-  afterAll(async () => {
-    server.kill()
-    await once(server, 'exit')
-    await rm(directory, { recursive: true })
-  })
+  afterAll(() => server.close())
 
   /** Every login name is a mailbox of its own. */
   const mailbox = () => {
@@ -102,51 +76,3 @@ describe.skipIf(!installed)(title, () => {
     expect(failure.kind).toBe('auth_failed')
   })
 })
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  return port
-}
-
-const configuration = (directory: string, port: number) => `
-base_dir = ${directory}/run
-log_path = ${directory}/log
-protocols = imap
-listen = 127.0.0.1
-ssl = no
-disable_plaintext_auth = no
-mail_uid = nobody
-mail_gid = nogroup
-first_valid_uid = 1
-mail_location = maildir:${directory}/mail/%u
-service imap-login {
-  inet_listener imap {
-    port = ${port}
-  }
-  inet_listener imaps {
-    port = 0
-  }
-}
-passdb {
-  driver = static
-  args = password=lab-password
-}
-userdb {
-  driver = static
-  args = allow_all_users=yes home=${directory}/mail/%u
-}
-namespace inbox {
-  inbox = yes
-  mailbox Junk {
-    special_use = \\Junk
-    auto = create
-  }
-  mailbox Sent {
-    special_use = \\Sent
-    auto = create
-  }
-}
-`
