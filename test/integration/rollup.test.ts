@@ -152,6 +152,6 @@ test('whatever is told late, doubled, out of order or beside passes that are kil
       expect(await audit(database.db, always)).toEqual([])
       expect(await readStored()).toEqual(await countByHand())
     }),
-    { numRuns: 25 },
+    { numRuns: 12 },
   )
 })
