@@ -20,6 +20,7 @@ import {
   type UnsentEmail,
 } from '../sending/reassign-store.ts'
 import { skipEmails } from '../sending/skip-store.ts'
+import { leaveWarmup } from './warmup/change.ts'
 
 const batchSize = 1000
 const code = 'mailbox_removed'
@@ -45,6 +46,7 @@ export async function removeMailbox(db: Db, mailbox: Mailbox): Promise<Removal> 
   await db.transaction().execute(async (trx) => {
     await setMailboxPaused(trx, mailbox, { code: 'being_removed', reason: 'it is being removed' })
     await deleteFromRotations(trx, reference)
+    await leaveWarmup(trx, reference)
   })
   for (;;) {
     const batch = await db.transaction().execute((trx) => handOnLeads(trx, reference))

@@ -77,7 +77,8 @@ export async function readScene(db: Db): Promise<SceneState> {
              where p.plan_date = (now() at time zone a.timezone)::date) as planned,
            (select count(*)::int from emails e
               join sending_lanes l on l.email_account_id = e.email_account_id and l.lane = e.lane
-             where e.kind = 'warmup' and e.status in ('scheduled', 'submitting') and l.blocked_code is null) as waiting,
+             where e.kind = 'warmup'
+               and (e.status = 'submitting' or e.status = 'scheduled' and l.blocked_code is null)) as waiting,
            (select count(*)::int from warmup_exchanges s
               join emails e on e.tenant_id = s.tenant_id and e.id = s.email_id and e.status = 'sent'
               join warmup_exchanges r on r.token = s.token and r.side = 'receiver'

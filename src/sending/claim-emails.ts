@@ -1,4 +1,6 @@
 import { startOfNextDay } from '../core/civil-time.ts'
+import { seededFraction } from '../core/seeded.ts'
+import { whenAwake } from '../core/waking-hours.ts'
 import type { Trx } from '../db/connect.ts'
 import { budgetKeys, grantFrom, type TenantDay, takeFrom } from './budgets.ts'
 import type { Budget } from './charge.ts'
@@ -192,8 +194,9 @@ function decide(
   const claimIds = new Map(requests.map((request) => [laneId(request), request.claimId]))
   const decided: Decided = { claimed: [], dropped: [], refused: [] }
   for (const candidate of candidates) {
-    const decision = decideClaim(candidate, now, options.windowOpening)
     const state = stateOf.get(laneId(candidate))
+    const decision =
+      restFromWarmup(candidate, state, now) ?? decideClaim(candidate, now, options.windowOpening)
     const claimId = claimIds.get(laneId(candidate))
     if (decision.kind !== 'claim') {
       decided.dropped.push({ candidate, decision })
@@ -211,6 +214,33 @@ function decide(
 // A campaign that was resumed, or limited, since its tenant was read.
 const hasCaps = ({ campaign }: Candidate): boolean =>
   campaign !== null && (campaign.dailyLimit !== null || campaign.newLeadsPerDay !== null)
+
+/** A plan or an answer that was written while the mailbox left its pool goes no further than here. */
+function restFromWarmup(
+  { kind, id }: Candidate,
+  state: LaneState | undefined,
+  now: Date,
+): ClaimDecision | undefined {
+  if (kind !== 'warmup' || !state) return undefined
+  switch (state.warmupStatus) {
+    case 'warming':
+    case 'ready':
+      return untilMorning(id, state.limits.timezone, now)
+    case 'paused':
+      return { kind: 'skip', code: 'warmup_paused', reason: 'the warmup of the mailbox is paused' }
+    case 'quarantined':
+      return { kind: 'skip', code: 'warmup_quarantined', reason: 'the mailbox has left the warmup pool' }
+    case 'none':
+      return { kind: 'skip', code: 'warmup_ended', reason: 'the mailbox takes no part in warmup' }
+  }
+}
+
+// What did not fit into its day, or waited for a worker, leaves at an hour at which people write.
+function untilMorning(id: string, timezone: string, now: Date): ClaimDecision | undefined {
+  const until = whenAwake(now, timezone, seededFraction(0, 'morning', id))
+  if (until <= now) return undefined
+  return { kind: 'defer', until, code: 'warmup_night', reason: `it is night in ${timezone}` }
+}
 
 const nothingOwn: OwnVerdict = { kind: 'taken', keys: [] }
 

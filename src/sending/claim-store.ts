@@ -21,7 +21,7 @@ export async function listLaneStates(
 ): Promise<{ now: Date; sameEpoch: boolean; states: LaneState[] }> {
   const { rows } = await sql<LaneStateRow>`
     select a.tenant_id, a.id as mailbox_id, l.lane, t.status as tenant_status, a.status, a.status_reason,
-           a.paused_until, l.blocked_until, l.blocked_code, h.opened_until, a.email_address, a.timezone,
+           a.paused_until, l.blocked_until, l.blocked_code, h.opened_until, a.email_address, a.warmup_status, a.timezone,
            a.daily_limit, a.rolling_limit, a.hourly_limit, a.min_gap_seconds, a.gap_jitter, clock_timestamp() as now,
            t.timezone as tenant_timezone, t.daily_limit as tenant_daily_limit, t.domain_per_minute, t.provider_per_minute,
            exists (select 1 from campaigns c where c.tenant_id = t.id and c.status = 'active'
@@ -53,6 +53,7 @@ interface LaneStateRow {
   blocked_code: string | null
   opened_until: Date | null
   email_address: string
+  warmup_status: LaneState['warmupStatus']
   timezone: string
   daily_limit: number
   rolling_limit: number | null
@@ -82,6 +83,7 @@ function toLaneState(row: LaneStateRow): LaneState {
     blockedCode: row.blocked_code,
     hostOpenedUntil: row.opened_until,
     emailAddress: row.email_address,
+    warmupStatus: row.warmup_status,
     limits: {
       mailboxId: row.mailbox_id,
       timezone: row.timezone,

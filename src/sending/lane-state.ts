@@ -23,6 +23,8 @@ export interface LaneState {
   blockedCode: string | null
   hostOpenedUntil: Date | null
   emailAddress: string
+  /** Whether it writes to the others of its pool. */
+  warmupStatus: 'none' | 'warming' | 'ready' | 'paused' | 'quarantined'
   limits: MailboxLimits
   tenant: TenantLimits
 }

@@ -24,7 +24,19 @@ export async function setWarmupPool(
     .execute()
 }
 
-export async function findWarmupPool(db: Db, tenantId: string): Promise<'none' | 'closed' | 'shared'> {
+/** Those that take part, or are kept from it for now. */
+export async function listWarmupMailboxes(db: Db | Trx, tenantId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('email_accounts')
+    .select('id')
+    .where('tenant_id', '=', tenantId)
+    .where('warmup_status', '<>', 'none')
+    .orderBy('id')
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+export async function findWarmupPool(db: Db | Trx, tenantId: string): Promise<'none' | 'closed' | 'shared'> {
   const tenant = await db
     .selectFrom('tenants')
     .select('warmup_pool')

@@ -123,7 +123,7 @@ export async function setWarmupStatus(
 /** Locks what waits to leave a mailbox or to go to it: nothing of it is on the wire. */
 export async function lockWaitingAround(
   trx: Trx,
-  { tenantId, mailboxId }: CountedMailbox,
+  { tenantId, mailboxId }: Pick<CountedMailbox, 'tenantId' | 'mailboxId'>,
 ): Promise<{ tenantId: string; id: string }[]> {
   const { rows } = await sql<{ tenantId: string; id: string }>`
     select tenant_id as "tenantId", id from emails

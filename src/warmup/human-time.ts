@@ -1,10 +1,7 @@
-import { civilDay, startOfNextDay, wallTime } from '../core/civil-time.ts'
 import { seededFraction } from '../core/seeded.ts'
+import { whenAwake } from '../core/waking-hours.ts'
 
 const minuteMs = 60_000
-const wakesAt = 7 * 60
-const sleepsAt = 22 * 60
-const morningMinutes = 150
 
 /** What the owner of a mailbox does with one message, and when; the same for the same seed and token. */
 export interface Reaction {
@@ -36,24 +33,16 @@ export function reactionTo(
   const chance = (what: string) => seededFraction(seed, message.token, what)
   // Most are opened soon, some only after hours.
   const openedAfterMs = (4 + 180 * chance('open') ** 2) * minuteMs
-  const actAfter = awake(new Date(now.getTime() + openedAfterMs), zone, chance('morning'))
+  const actAfter = whenAwake(new Date(now.getTime() + openedAfterMs), zone, chance('morning'))
   const mayAnswer = message.mayAnswer && message.depth < deepestThread
   if (!mayAnswer || chance('answers') >= replyShare) return { actAfter, wantsReply: false, replyAfter: null }
   const typedMs = actAfter.getTime() + (2 + 40 * chance('types')) * minuteMs
   const earliestMs = message.internalDate.getTime() + answeredAfterMs + chance('waits') * 30 * minuteMs
-  const replyAfter = awake(new Date(Math.max(typedMs, earliestMs)), zone, chance('answers next morning'))
+  const replyAfter = whenAwake(new Date(Math.max(typedMs, earliestMs)), zone, chance('answers next morning'))
   return { actAfter, wantsReply: true, replyAfter }
 }
 
 /** A message that was opened or answered is put away after 5 to 45 minutes. */
 export function filedAfter(token: string, doneWith: Date, seed: number): Date {
   return new Date(doneWith.getTime() + (5 + 40 * seededFraction(seed, token, 'file')) * minuteMs)
-}
-
-/** What falls into the night is done in the morning, spread over two and a half hours. */
-function awake(at: Date, zone: string, fraction: number): Date {
-  const { date } = civilDay(at, zone)
-  if (at >= wallTime(date, sleepsAt, zone)) return awake(startOfNextDay(at, zone), zone, fraction)
-  const morning = wallTime(date, wakesAt, zone)
-  return at >= morning ? at : new Date(morning.getTime() + fraction * morningMinutes * minuteMs)
 }

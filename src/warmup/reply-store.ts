@@ -6,6 +6,8 @@ import type { ExchangeSide } from './plan-store.ts'
 export interface Conversation {
   threadToken: string
   depth: number
+  /** Of both, as their tenants have chosen. */
+  pool: 'shared' | 'closed'
   /** Today in the answering mailbox's zone. */
   date: string
   /** Of the two, that were begun before this one. */
@@ -19,14 +21,14 @@ interface Participant extends ExchangeSide {
   language: WarmupLanguage
 }
 
-/** The conversation of a received message, if its partner still takes part. The partner is known by the message's token alone. */
+/** The conversation of a received message, if both still take part, in the same pool. The partner is known by the message's token alone. */
 export async function findConversation(
   trx: Trx,
   tenantId: string,
   exchangeId: string,
 ): Promise<Conversation | undefined> {
   const { rows } = await sql<Conversation>`
-    select x.thread_token as "threadToken", x.depth, (now() at time zone a.timezone)::date as date,
+    select x.thread_token as "threadToken", x.depth, t.warmup_pool as pool, (now() at time zone a.timezone)::date as date,
            (select count(*)::int from warmup_exchanges b
              where b.email_account_id = x.email_account_id and b.partner_mailbox = x.partner_mailbox and b.depth = 1
                and b.planned_at < coalesce((select f.planned_at from warmup_exchanges f
@@ -39,10 +41,12 @@ export async function findConversation(
       join warmup_exchanges s on s.token = x.token and s.side = 'sender'
       join email_accounts pa on pa.tenant_id = s.tenant_id and pa.id = s.email_account_id
       join warmup_accounts pw on pw.tenant_id = pa.tenant_id and pw.email_account_id = pa.id
+      join tenants t on t.id = a.tenant_id
+      join tenants pt on pt.id = pa.tenant_id
      where x.tenant_id = ${tenantId} and x.id = ${exchangeId} and x.side = 'receiver'
-       and pa.status = 'active' and pa.warmup_status in ('warming', 'ready') and pw.paused_at is null`.execute(
-    trx,
-  )
+       and a.status = 'active' and a.warmup_status in ('warming', 'ready') and w.paused_at is null and t.status = 'active'
+       and pa.status = 'active' and pa.warmup_status in ('warming', 'ready') and pw.paused_at is null and pt.status = 'active'
+       and t.warmup_pool <> 'none' and t.warmup_pool = pt.warmup_pool`.execute(trx)
   return rows[0]
 }
 

@@ -35,7 +35,7 @@ export async function insertReply(
   const found = await findConversation(trx, reply.tenantId, reply.exchangeId)
   if (!found || found.depth >= maxDepth) return undefined
   const pool = readToken(key, found.threadToken)
-  if (!pool) return undefined
+  if (pool !== found.pool) return undefined
   const depth = found.depth + 1
   const [starter, other] = depth % 2 === 1 ? [found.own, found.partner] : [found.partner, found.own]
   const pair = pairKey(found.own.address, found.partner.address)

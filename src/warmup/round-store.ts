@@ -19,6 +19,8 @@ export async function lockDueRounds(trx: Trx, limit: number): Promise<WarmupMail
       select w.tenant_id, w.email_account_id
         from warmup_accounts w
        where w.next_round_at <= now()
+         and exists (select 1 from email_accounts a
+                      where a.tenant_id = w.tenant_id and a.id = w.email_account_id and a.status <> 'removed')
        order by w.next_round_at limit ${limit} for no key update skip locked)
     update warmup_accounts w set next_round_at = now() + interval '15 minutes'
       from due

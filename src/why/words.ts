@@ -17,7 +17,9 @@ export const reasonWords: Readonly<Record<string, string>> = {
   provider_rate: "the recipient's provider gets no more in a minute",
 
   warmup_paused: 'the warmup of its mailbox was paused',
+  warmup_night: 'it is night where its mailbox is, and people sleep',
   warmup_ended: 'the warmup of its mailbox was ended',
+  warmup_pool_left: 'its tenant, or that of its recipient, has left the warmup pool',
   warmup_quarantined: 'a mailbox it is between has left the warmup pool',
 
   // Of a lane

@@ -1,6 +1,8 @@
 import { createSecretKey } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { civilDate } from '../../src/core/civil-time.ts'
+import { removeMailbox } from '../../src/jobs/remove-mailbox.ts'
+import { choosePool } from '../../src/jobs/warmup/change.ts'
 import { planNextDays, planWarmupDays } from '../../src/jobs/warmup/plan-day.ts'
 import { insertReply } from '../../src/warmup/reply.ts'
 import { readToken, warmupKey } from '../../src/warmup/token.ts'
@@ -166,6 +168,43 @@ test('a closed pool stays within its tenant, and answers that wait take their pa
   expect(emails).toHaveLength(3)
   expect(emails.every(({ to_address }) => addresses.includes(to_address))).toBe(true)
   expect((await emailsOf(strangers)).length).toBe(1)
+})
+
+test('a tenant that leaves the shared pool writes to nobody there any more, and nobody to it', async () => {
+  const { db } = database
+  const mailboxes = await sharedPool(6)
+  await planWarmupDays(db, planning)
+  const [leaver, ...others] = mailboxes
+  const skipped = await choosePool(db, leaver?.tenant_id ?? '', 'closed', 'tester')
+  const emails = await emailsOf(mailboxes)
+  const around = emails.filter(
+    ({ email_account_id, to_address }) =>
+      email_account_id === leaver?.id || to_address === leaver?.email_address,
+  )
+  expect(skipped).toBe(around.length)
+  expect(around.length).toBeGreaterThan(1)
+  expect(new Set(around.map(({ reason_code }) => reason_code))).toEqual(new Set(['warmup_pool_left']))
+  expect(emails.filter(({ status }) => status === 'scheduled').length).toBe(emails.length - skipped)
+
+  const [received] = (await exchangesOf(others)).filter(
+    ({ side, partner_mailbox }) => side === 'receiver' && partner_mailbox === leaver?.email_address,
+  )
+  const reply = { messageId: '<x@y.test>', references: [], subject: 'Lunch?', dueAt: new Date() }
+  const place = { tenantId: received?.tenant_id ?? '', exchangeId: received?.id ?? '' }
+  expect(
+    await db.transaction().execute((trx) => insertReply(trx, planning.key, { ...place, ...reply })),
+  ).toBeUndefined()
+})
+
+test('a mailbox that is removed is written to no more', async () => {
+  const { db } = database
+  const mailboxes = await sharedPool(4, { ramp_start: 1 })
+  await planWarmupDays(db, planning)
+  const [gone] = mailboxes
+  await removeMailbox(db, gone ?? expect.fail())
+  const open = (await emailsOf(mailboxes)).filter(({ status }) => status === 'scheduled')
+  expect(open.filter(({ to_address }) => to_address === gone?.email_address)).toEqual([])
+  expect(open.filter(({ email_account_id }) => email_account_id === gone?.id)).toEqual([])
 })
 
 test('an answer goes on with its conversation, and ends with its fourth message', async () => {

@@ -85,3 +85,57 @@ test('a mailbox that is ready has its own limit alone', async () => {
     .execute()
   expect(await claimAll(mailbox)).toBe(6)
 })
+
+/** A zone in which it is that hour now. */
+function zoneAt(hour: number): string {
+  const ahead = (24 + hour - new Date().getUTCHours()) % 24
+  return ahead <= 12 ? `Etc/GMT-${ahead}` : `Etc/GMT+${24 - ahead}`
+}
+
+const stateOf = ({ id }: Mailbox) =>
+  database.db
+    .selectFrom('emails')
+    .select(['status', 'reason_code', 'due_at'])
+    .where('email_account_id', '=', id)
+    .where('kind', '=', 'warmup')
+    .execute()
+
+test('warmup waits for the morning of its mailbox', async () => {
+  const { db } = database
+  const mailbox = await warmingMailbox({ ramp_start: 40 })
+  await db
+    .updateTable('email_accounts')
+    .set({ timezone: zoneAt(3) })
+    .where('id', '=', mailbox.id)
+    .execute()
+  const [answer] = await claim(db, { ...claimOf(mailbox, 20), lane: 'low' })
+  expect(answer?.emails).toEqual([])
+  const waiting = await stateOf(mailbox)
+  expect(waiting).toHaveLength(10)
+  for (const { status, reason_code, due_at } of waiting) {
+    expect({ status, reason_code }).toEqual({ status: 'scheduled', reason_code: 'warmup_night' })
+    expect(due_at.getTime()).toBeGreaterThan(Date.now() + 3 * 3_600_000 - 60_000)
+    expect(due_at.getTime()).toBeLessThan(Date.now() + 7 * 3_600_000)
+  }
+  expect(new Set(waiting.map(({ due_at }) => due_at.getTime())).size).toBeGreaterThan(5)
+})
+
+test.each([
+  ['paused', 'warmup_paused'],
+  ['quarantined', 'warmup_quarantined'],
+  ['none', 'warmup_ended'],
+] as const)(
+  'what was planned while a mailbox became %s goes no further than its claim',
+  async (warmup_status, code) => {
+    const { db } = database
+    const mailbox = await warmingMailbox()
+    await db
+      .updateTable('email_accounts')
+      .set({ warmup_status, timezone: zoneAt(12) })
+      .where('id', '=', mailbox.id)
+      .execute()
+    await claim(db, { ...claimOf(mailbox, 3), lane: 'low' })
+    const skipped = (await stateOf(mailbox)).filter(({ status }) => status === 'skipped')
+    expect(skipped.map(({ reason_code }) => reason_code)).toEqual([code, code, code])
+  },
+)

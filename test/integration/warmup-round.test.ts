@@ -156,7 +156,12 @@ describe('a round that is repeated', () => {
       .set({ reply_share: 1 })
       .where('email_account_id', '=', mailbox.id)
       .execute()
-    const other = await insertTenant(db)
+    const other = await insertTenant(db, { warmup_pool: 'shared' })
+    await db
+      .updateTable('tenants')
+      .set({ warmup_pool: 'shared' })
+      .where('id', '=', mailbox.tenant_id)
+      .execute()
     const partner = await insertMailbox(db, other.id, { display_name: 'Bea Birch' })
     await insertWarmupAccount(db, partner)
     const token = newToken(testWarmupKey, 'shared')

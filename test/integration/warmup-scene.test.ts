@@ -83,8 +83,12 @@ const untilSent = () =>
           join.onRef('l.email_account_id', '=', 'e.email_account_id').onRef('l.lane', '=', 'e.lane'),
         )
         .select('e.id')
-        .where('e.status', 'in', ['scheduled', 'submitting'])
-        .where('l.blocked_code', 'is', null)
+        .where((eb) =>
+          eb.or([
+            eb('e.status', '=', 'submitting'),
+            eb.and([eb('e.status', '=', 'scheduled'), eb('l.blocked_code', 'is', null)]),
+          ]),
+        )
         .execute()
       return waiting.length === 0
     },

@@ -1,13 +1,11 @@
 import { Argument, type Command, Option } from 'commander'
 import { AppError } from '../../core/errors.ts'
-import { endWarmup, enrolInWarmup, pauseWarmup, resumeWarmup } from '../../jobs/warmup/change.ts'
-import { insertAudit } from '../../tenants/audit-store.ts'
+import { choosePool, endWarmup, enrolInWarmup, pauseWarmup, resumeWarmup } from '../../jobs/warmup/change.ts'
 import {
   findDayOfPlan,
   findWarmupPool,
   listPlannedMessages,
   listStandings,
-  setWarmupPool,
 } from '../../warmup/account-store.ts'
 import { languages } from '../../warmup/content.ts'
 import { defineEnrolment } from '../../warmup/enrolment.ts'
@@ -37,7 +35,7 @@ export function addWarmupCommands(program: Command): void {
     .description(
       "Choose a tenant's pool: shared with other tenants that chose so too, closed to its own mailboxes, or none.",
     )
-    .action(choosePool)
+    .action(setPool)
   withTenant(withOutput(group.command('enrol').alias('enroll').argument('<mailbox>')))
     .description('Begin the warmup of a mailbox today.')
     .option('--start <n>', 'emails on the first day', wholeNumber)
@@ -74,22 +72,22 @@ export function addWarmupCommands(program: Command): void {
   addWarmupReportCommand(group)
 }
 
-async function choosePool(pool: (typeof pools)[number], options: TenantOptions): Promise<void> {
-  const tenant = await withDatabase(async ({ db }) => {
+async function setPool(pool: (typeof pools)[number], options: TenantOptions): Promise<void> {
+  const { tenant, skipped } = await withDatabase(async ({ db }) => {
     const chosen = await resolveTenant(db, options.tenant)
-    await db.transaction().execute(async (trx) => {
-      await setWarmupPool(trx, chosen.id, pool)
-      const entity = { tenantId: chosen.id, entityType: 'tenant', entityId: chosen.id }
-      await insertAudit(trx, { ...entity, actor: accountName(), action: 'warmup.pool', details: { pool } })
-    })
-    return chosen
+    return { tenant: chosen, skipped: await choosePool(db, chosen.id, pool, accountName()) }
   })
   const words = {
     none: 'take no part in warmup',
     closed: 'write to one another only',
     shared: 'write to those of other tenants in the shared pool, and are written to',
   }
-  print({ tenant: tenant.name, pool }, options, () => `The mailboxes of "${tenant.name}" ${words[pool]}.`)
+  const left = skipped === 0 ? '' : ` ${formatCount(skipped, 'email')} of the pool they left will not go out.`
+  print(
+    { tenant: tenant.name, pool, skipped },
+    options,
+    () => `The mailboxes of "${tenant.name}" ${words[pool]}.${left}`,
+  )
 }
 
 interface EnrolOptions extends TenantOptions {

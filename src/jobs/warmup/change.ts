@@ -6,13 +6,17 @@ import { insertWakes } from '../../sending/lane-store.ts'
 import { skipEmails } from '../../sending/skip-store.ts'
 import { insertAudit } from '../../tenants/audit-store.ts'
 import {
+  findWarmupPool,
   insertWarmupAccount,
+  listWarmupMailboxes,
   lockWaitingWarmup,
   setWarmupEnded,
   setWarmupPaused,
+  setWarmupPool,
   setWarmupResumed,
 } from '../../warmup/account-store.ts'
 import type { Enrolment } from '../../warmup/enrolment.ts'
+import { lockWaitingAround } from '../../warmup/health-store.ts'
 import { quarantineKey } from './judge.ts'
 
 /** Who asks, for the audit log. */
@@ -63,13 +67,58 @@ export async function endWarmup(db: Db, change: WarmupChange): Promise<number> {
       throw new AppError('conflict', 'The mailbox takes no part in warmup. See: rookery warmup status')
     await note(trx, change, 'warmup.ended', {})
     await setNotificationResolved(trx, quarantineKey(change.mailboxId), change.actor)
-    const skipped = await skipWaiting(trx, change, {
+    const skipped = await skipAround(trx, change, {
       code: 'warmup_ended',
       reason: 'the warmup of the mailbox was ended',
     })
     await wakeAll(trx, change)
     return skipped
   })
+}
+
+/** A mailbox that is removed ends its part: what waits to leave it, or to go to it, is skipped. */
+export async function leaveWarmup(
+  trx: Trx,
+  place: Pick<WarmupChange, 'tenantId' | 'mailboxId'>,
+): Promise<void> {
+  if (!(await setWarmupEnded(trx, place))) return
+  await skipAround(trx, place, { code: 'warmup_ended', reason: 'the mailbox is being removed' })
+}
+
+/** Changes with whom a tenant's mailboxes warm up; what was planned in the pool they leave is skipped. Returns how many. */
+export async function choosePool(
+  db: Db,
+  tenantId: string,
+  pool: 'none' | 'closed' | 'shared',
+  actor: string,
+): Promise<number> {
+  return db.transaction().execute(async (trx) => {
+    const before = await findWarmupPool(trx, tenantId)
+    await setWarmupPool(trx, tenantId, pool)
+    const entity = { tenantId, entityType: 'tenant', entityId: tenantId }
+    await insertAudit(trx, { ...entity, actor, action: 'warmup.pool', details: { from: before, to: pool } })
+    if (before === pool) return 0
+    let skipped = 0
+    for (const mailboxId of await listWarmupMailboxes(trx, tenantId))
+      skipped += await skipAround(
+        trx,
+        { tenantId, mailboxId },
+        { code: 'warmup_pool_left', reason: 'the tenant has left its warmup pool' },
+      )
+    return skipped
+  })
+}
+
+async function skipAround(
+  trx: Trx,
+  place: Pick<WarmupChange, 'tenantId' | 'mailboxId'>,
+  why: { code: string; reason: string },
+): Promise<number> {
+  const waiting = await lockWaitingAround(trx, place)
+  return skipEmails(
+    trx,
+    waiting.map((email) => ({ ...email, ...why })),
+  )
 }
 
 type Trx = Parameters<typeof skipEmails>[0]

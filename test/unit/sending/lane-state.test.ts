@@ -16,6 +16,7 @@ const open: LaneState = {
   blockedUntil: null,
   blockedCode: null,
   hostOpenedUntil: null,
+  warmupStatus: 'none',
   emailAddress: 'robin@sender.test',
   limits: {
     mailboxId: 'm',
