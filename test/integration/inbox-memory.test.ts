@@ -41,7 +41,7 @@ test('an inbox process holds far less of a message of 50 MB than its size', asyn
     const [memory] = (await once(child, 'message')) as [SyncMemory]
     const stored = await database.db.selectFrom('email_messages').select('size_bytes').execute()
     expect(stored).toHaveLength(3)
-    expect(memory.live).toBeLessThan(20 * megabyte)
+    expect(memory.live).toBeLessThan(10 * megabyte)
     // What waits for collection does not grow with the message.
     expect(memory.resident).toBeLessThan(80 * megabyte)
   } finally {
