@@ -98,6 +98,26 @@ export async function isCounted(trx: Trx, partition: string): Promise<boolean> {
     select count(*) = 1 and not exists (
              select from ${sql.table(partition)} v, analytics_watermark w
               where not pg_visible_in_snapshot(v.xid, w.snapshot)) as counted
-      from analytics_watermark`.execute(trx)
+      from ${ownWatermark}`.execute(trx)
   return rows[0]?.counted ?? false
 }
+
+/** Whether all that a tenant was told of before a moment, or of the days up to `through`, has been counted. */
+export async function isTenantCounted(
+  trx: Trx,
+  { tenantId, before, through }: { tenantId: string; before: Date; through: string },
+): Promise<boolean> {
+  const { rows } = await sql<{ counted: boolean }>`
+    select count(*) = 1 and not exists (
+             select from email_events v, analytics_watermark w
+              where (v.xid >= pg_snapshot_xmax(w.snapshot)
+                     or v.xid = any(array(select pg_snapshot_xip(w.snapshot))))
+                and v.class in ('delivery', 'engagement') and v.tenant_id = ${tenantId}
+                and (v.recorded_at < ${before} or v.sent_on <= ${through})) as counted
+      from ${ownWatermark}`.execute(trx)
+  return rows[0]?.counted ?? false
+}
+
+// One that was taken in another system, before a dump was restored here, says nothing of the transactions of this one.
+const ownWatermark = sql`
+  (select w.* from analytics_watermark w, pg_control_system() s where w.system_identifier = s.system_identifier) own`

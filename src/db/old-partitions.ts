@@ -31,8 +31,8 @@ export async function countPartition(db: Db, { name }: OldPartition): Promise<nu
 }
 
 /**
- * Keeps everybody else out of a partition until the transaction ends, and writers out of its class. Throws (55P03) where
- * somebody stays in it for 3 s: those who write events wait behind us.
+ * Keeps everybody else out of a partition until the transaction ends, and writers out of its class. Throws
+ * (`isLockTimeout`) where somebody stays in it for 3 s: those who write events wait behind us.
  */
 export async function lockPartition(trx: Trx, { name, eventClass }: OldPartition): Promise<void> {
   await sql`set local lock_timeout = '3s'`.execute(trx)

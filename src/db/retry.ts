@@ -29,6 +29,11 @@ function isServerTrouble(error: unknown): boolean {
   return troubleCodes.test(code ?? '') && !isConnectionError(error)
 }
 
+/** True where a lock was not to be had in the time that was given for it: nothing was done. */
+export function isLockTimeout(error: unknown): boolean {
+  return ((error ?? {}) as { code?: string }).code === '55P03'
+}
+
 /** True for what says nothing about the input: the same may be asked again, and may succeed. */
 export function isPassing(error: unknown): boolean {
   return isConnectionError(error) || isTransientConflict(error) || isServerTrouble(error)

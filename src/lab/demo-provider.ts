@@ -1,8 +1,5 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import path from 'node:path'
-import { createInterface } from 'node:readline'
 import type { MadeAnswer } from './demo-mailboxes.ts'
+import { startLabProcess } from './process.ts'
 import type { ProviderAccount, ProviderPorts, ProviderProcessOptions } from './smtp-provider-process.ts'
 
 export interface ProviderLogin {
@@ -18,21 +15,9 @@ export interface ProviderProcess extends ProviderPorts {
   stop(): Promise<void>
 }
 
-const file = path.join(import.meta.dirname, 'smtp-provider-process.ts')
-
 /** Starts the provider; it wants this login from everybody, and ends with this process, however that ends. */
 export async function startProviderProcess(options: ProviderProcessOptions): Promise<ProviderProcess> {
-  // In a group of its own: Ctrl-C is for the demo to act on, which still needs the provider's account.
-  const child = spawn(process.execPath, [file, JSON.stringify(options)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    detached: true,
-  })
-  const ended = once(child, 'exit')
-  const line = await Promise.race([
-    once(createInterface(child.stdout), 'line').then(([first]) => first as string),
-    ended.then(([code]) => Promise.reject(new Error(`the mail provider ended at once with ${code}`))),
-  ])
-  const ports = JSON.parse(line) as ProviderPorts
+  const { ports, stop } = await startLabProcess<ProviderPorts>('smtp-provider-process.ts', options)
   const get = async <T>(path: string): Promise<T> => {
     const response = await fetch(`http://127.0.0.1:${ports.httpPort}${path}`)
     return (await response.json()) as T
@@ -41,9 +26,6 @@ export async function startProviderProcess(options: ProviderProcessOptions): Pro
     ...ports,
     readAccount: () => get<Required<ProviderAccount>>('/accepted?list=1'),
     readAnswers: () => get<MadeAnswer[]>('/answers'),
-    async stop() {
-      child.stdin.end()
-      await ended
-    },
+    stop,
   }
 }

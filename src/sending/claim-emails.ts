@@ -1,14 +1,12 @@
 import { startOfNextDay } from '../core/civil-time.ts'
-import { seededFraction } from '../core/seeded.ts'
-import { whenAwake } from '../core/waking-hours.ts'
 import type { Trx } from '../db/connect.ts'
-import { budgetKeys, grantFrom, type TenantDay, takeFrom } from './budgets.ts'
+import { budgetKeys, type TenantDay } from './budgets.ts'
 import type { Budget } from './charge.ts'
 import { type Candidate, type ClaimDecision, decideClaim, type WindowOpening } from './claim.ts'
 import { hasOwnLimits, lockBudgetsOf } from './claim-budgets.ts'
+import { chargeLanes, grantLanes, laneId, roundsOf } from './claim-grants.ts'
 import {
   type ClaimRow,
-  type LanePick,
   type LaneRef,
   listLaneStates,
   lockDueEmails,
@@ -24,6 +22,7 @@ import { type OwnVerdict, ownCharges, takeOwn } from './own-budgets.ts'
 import { endPausesOver } from './pause-store.ts'
 import { postponeAlike, type Refused } from './peek-store.ts'
 import { skipEmails } from './skip-store.ts'
+import { restFromWarmup } from './warmup-rest.ts'
 
 export interface ClaimRequest extends LaneRef {
   /** Free SMTP connections: no more is claimed, so a crash strands only what was on the wire. */
@@ -120,8 +119,6 @@ const onePerGroup = (refused: readonly Refused[]): Refused[] => [
   ...new Map(refused.map((one) => [`${laneId(one)} ${one.scope} ${one.value}`, one])).values(),
 ]
 
-const laneId = (lane: { mailboxId: string; lane: string }): string => `${lane.mailboxId}:${lane.lane}`
-
 const otherEpoch: LaneBlock = {
   until: null,
   code: 'recovery_needed',
@@ -152,37 +149,6 @@ function pausesOver(
   return [...new Set(over.map((state) => state.mailboxId))]
 }
 
-const urgency = { high: 0, normal: 1, low: 2 } as const
-
-/** Lanes of one mailbox take turns, the urgent first: each is granted what those before it really took. */
-function roundsOf(requests: readonly ClaimRequest[]): ClaimRequest[][] {
-  const urgentFirst = requests.toSorted((a, b) => urgency[a.lane] - urgency[b.lane])
-  const turns = [...Map.groupBy(urgentFirst, (request) => request.mailboxId).values()]
-  const rounds = Math.max(0, ...turns.map((lanes) => lanes.length))
-  return Array.from({ length: rounds }, (_, turn) => turns.flatMap((lanes) => lanes.slice(turn, turn + 1)))
-}
-
-/** Grants each lane what is left. A lane granted nothing gets its block. */
-function grantLanes(
-  requests: readonly ClaimRequest[],
-  stateOf: ReadonlyMap<string, LaneState>,
-  budgets: ReadonlyMap<string, Budget>,
-  blocks: Map<string, LaneBlock | undefined>,
-  now: Date,
-): LanePick[] {
-  // Lanes of one tenant share a budget: each is granted what those before it may still leave.
-  const tentative = new Map(budgets)
-  return requests.flatMap((request) => {
-    const state = stateOf.get(laneId(request))
-    if (!state || blocks.get(laneId(request))) return []
-    const grant = grantFrom(tentative, state.limits, request.wanted, now, (zone) => startOfNextDay(now, zone))
-    if (grant.block) blocks.set(laneId(request), grant.block)
-    for (const budget of takeFrom(tentative, state.limits, grant.count, now, 0))
-      tentative.set(budget.key, budget)
-    return grant.count > 0 ? [{ ...request, count: grant.count }] : []
-  })
-}
-
 function decide(
   requests: readonly ClaimRequest[],
   candidates: readonly Candidate[],
@@ -196,7 +162,7 @@ function decide(
   for (const candidate of candidates) {
     const state = stateOf.get(laneId(candidate))
     const decision =
-      restFromWarmup(candidate, state, now) ?? decideClaim(candidate, now, options.windowOpening)
+      (state && restFromWarmup(candidate, state, now)) ?? decideClaim(candidate, now, options.windowOpening)
     const claimId = claimIds.get(laneId(candidate))
     if (decision.kind !== 'claim') {
       decided.dropped.push({ candidate, decision })
@@ -214,33 +180,6 @@ function decide(
 // A campaign that was resumed, or limited, since its tenant was read.
 const hasCaps = ({ campaign }: Candidate): boolean =>
   campaign !== null && (campaign.dailyLimit !== null || campaign.newLeadsPerDay !== null)
-
-/** A plan or an answer that was written while the mailbox left its pool goes no further than here. */
-function restFromWarmup(
-  { kind, id }: Candidate,
-  state: LaneState | undefined,
-  now: Date,
-): ClaimDecision | undefined {
-  if (kind !== 'warmup' || !state) return undefined
-  switch (state.warmupStatus) {
-    case 'warming':
-    case 'ready':
-      return untilMorning(id, state.limits.timezone, now)
-    case 'paused':
-      return { kind: 'skip', code: 'warmup_paused', reason: 'the warmup of the mailbox is paused' }
-    case 'quarantined':
-      return { kind: 'skip', code: 'warmup_quarantined', reason: 'the mailbox has left the warmup pool' }
-    case 'none':
-      return { kind: 'skip', code: 'warmup_ended', reason: 'the mailbox takes no part in warmup' }
-  }
-}
-
-// What did not fit into its day, or waited for a worker, leaves at an hour at which people write.
-function untilMorning(id: string, timezone: string, now: Date): ClaimDecision | undefined {
-  const until = whenAwake(now, timezone, seededFraction(0, 'morning', id))
-  if (until <= now) return undefined
-  return { kind: 'defer', until, code: 'warmup_night', reason: `it is night in ${timezone}` }
-}
 
 const nothingOwn: OwnVerdict = { kind: 'taken', keys: [] }
 
@@ -308,22 +247,6 @@ async function writeDropped(trx: Trx, dropped: Decided['dropped']): Promise<void
   })
   await skipEmails(trx, skips)
   await setPostponed(trx, postponements)
-}
-
-/** Takes what was claimed from the lanes' budgets, one lane after the other: mailboxes of a tenant share a row. */
-function chargeLanes(
-  claimed: readonly ClaimedEmail[],
-  stateOf: ReadonlyMap<string, LaneState>,
-  budgets: Map<string, Budget>,
-  random: () => number,
-  now: Date,
-): void {
-  for (const [lane, emails] of Map.groupBy(claimed, laneId)) {
-    const state = stateOf.get(lane)
-    if (!state) continue
-    for (const budget of takeFrom(budgets, state.limits, emails.length, now, random()))
-      budgets.set(budget.key, budget)
-  }
 }
 
 function touched(claimed: readonly ClaimedEmail[], budgets: ReadonlyMap<string, Budget>): Budget[] {

@@ -1,12 +1,15 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '../../src/core/ids.ts'
 import { listPartitionsBefore } from '../../src/db/old-partitions.ts'
 import { ensureEventPartitions } from '../../src/db/partitions.ts'
 import { rollUp } from '../../src/jobs/analytics/roll-up.ts'
+import { deleteOfTenant, dropMonth } from '../../src/jobs/maintenance/old-events.ts'
 import { listPrunable, type PruneRoom, prune } from '../../src/jobs/maintenance/prune.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { insertMailbox, insertTenant, type Mailbox } from '../support/factories.ts'
 import { insertInboundMessage } from '../support/inbound.ts'
+import { openTransaction } from '../support/two-connections.ts'
 
 let database: TestDatabase
 let mailbox: Mailbox
@@ -63,12 +66,16 @@ test('what a dry run names is what goes, and what is young stays', async () => {
 })
 
 /** An event of an email sent at that time, in the partition of its month. */
-async function insertEvent(at: Date, of: Mailbox = mailbox): Promise<void> {
+async function insertEvent(
+  at: Date,
+  of: Mailbox = mailbox,
+  eventClass: 'delivery' | 'warmup' = 'delivery',
+): Promise<void> {
   await database.db
     .insertInto('email_events')
     .values({
-      class: 'delivery',
-      type: 'sent',
+      class: eventClass,
+      type: eventClass === 'warmup' ? 'warmup_sent' : 'sent',
       recorded_at: at,
       occurred_at: at,
       sent_on: at.toISOString().slice(0, 10),
@@ -110,12 +117,47 @@ test('months of events go once they are counted, what they came to stays, and wh
   expect(await figures(of)).toEqual({ sent: 5, late: 1 })
 })
 
-test('a tenant may ask for less', async () => {
+test('a tenant may ask for less: what no pass has seen is counted before it goes', async () => {
   const { id } = await insertTenant(database.db, { event_days: 10 })
   const of = await insertMailbox(database.db, id)
   for (const days of [12, 11, 9]) await insertEvent(daysAgo(days), of)
-  await rollUp(database.db)
   await prune(room, new AbortController().signal)
   expect(await countEvents(of)).toBe(1)
   expect(await figures(of)).toEqual({ sent: 3, late: 0 })
+})
+
+test('events of a tenant stay while the last pass was made in another system, or has not seen one of them', async () => {
+  const { db } = database
+  const { id } = await insertTenant(db)
+  const of = await insertMailbox(db, id)
+  await insertEvent(daysAgo(12), of)
+  const events = { tenantId: id, before: daysAgo(10) }
+  expect(await deleteOfTenant(db, events, 100)).toBe(0)
+  await rollUp(db)
+  await sql`update analytics_watermark set system_identifier = system_identifier + 1`.execute(db)
+  expect(await deleteOfTenant(db, events, 100)).toBe(0)
+  await sql`update analytics_watermark set system_identifier = system_identifier - 1`.execute(db)
+  const sealed = await db
+    .selectFrom('analytics_sealed_days')
+    .selectAll()
+    .where('tenant_id', '=', id)
+    .execute()
+  expect(sealed).toEqual([])
+  expect(await deleteOfTenant(db, events, 100)).toBe(1)
+})
+
+test('a month of warmup goes and no day of the others is sealed; one that somebody reads stays for now', async () => {
+  const { db } = database
+  await sql`truncate analytics_sealed_days`.execute(db)
+  const of = await insertMailbox(db, (await insertTenant(db)).id)
+  await insertEvent(daysAgo(220), of, 'warmup')
+  await ensureEventPartitions(db, new Date())
+  const [month] = await listPartitionsBefore(db, 'warmup', daysAgo(180))
+  if (!month) return expect.fail('no month of warmup is old')
+  const reading = await openTransaction(db)
+  await sql`lock table ${sql.table(month.name)} in access share mode`.execute(reading.trx)
+  expect(await dropMonth(db, month)).toBe(0)
+  await reading.rollback()
+  expect(await dropMonth(db, month)).toBe(1)
+  expect(await db.selectFrom('analytics_sealed_days').selectAll().execute()).toEqual([])
 })

@@ -51,7 +51,9 @@ function parseJson(text: string): unknown {
   ))
     try {
       return JSON.parse(candidate)
-    } catch {}
+    } catch {
+      // Not JSON as far as that: the other candidate may be.
+    }
   return undefined
 }
 

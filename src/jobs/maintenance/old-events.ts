@@ -1,7 +1,8 @@
 import { deleteTenantEvents, type TenantEvents } from '../../analytics/retention-store.ts'
-import { isCounted, lockRollup, setSealed } from '../../analytics/watermark-store.ts'
+import { isCounted, isTenantCounted, lockRollup, setSealed } from '../../analytics/watermark-store.ts'
 import type { Db } from '../../db/connect.ts'
 import { countPartition, dropPartition, lockPartition, type OldPartition } from '../../db/old-partitions.ts'
+import { isLockTimeout } from '../../db/retry.ts'
 import { rollUp } from '../analytics/roll-up.ts'
 
 const hourMs = 3_600_000
@@ -16,22 +17,30 @@ const lastDayBefore = (moment: Date): string =>
  */
 export async function dropMonth(db: Db, month: OldPartition): Promise<number> {
   await rollUp(db)
-  return db.transaction().execute(async (trx) => {
+  const drop = db.transaction().execute(async (trx) => {
     await lockRollup(trx)
     await lockPartition(trx, month)
     if (!(await isCounted(trx, month.name))) return 0
     const events = await countPartition(trx, month)
-    await setSealed(trx, { tenantId: null, through: lastDayBefore(month.until) })
+    // No figure of a day comes from the events of warmup: those of the other classes are kept, and go on being counted.
+    if (month.eventClass !== 'warmup')
+      await setSealed(trx, { tenantId: null, through: lastDayBefore(month.until) })
     await dropPartition(trx, month)
     return events
   })
+  return drop.catch((error) => (isLockTimeout(error) ? 0 : Promise.reject(error)))
 }
 
-/** As `dropMonth`, for a batch of the events of a tenant that keeps them for a shorter time. */
+/**
+ * As `dropMonth`, for a batch of the events of a tenant that keeps them for a shorter time. The caller has rolled up; 0 where
+ * an event of the days that would be sealed has not been counted all the same.
+ */
 export async function deleteOfTenant(db: Db, events: TenantEvents, limit: number): Promise<number> {
+  const through = lastDayBefore(events.before)
   return db.transaction().execute(async (trx) => {
     await lockRollup(trx)
-    await setSealed(trx, { tenantId: events.tenantId, through: lastDayBefore(events.before) })
+    if (!(await isTenantCounted(trx, { ...events, through }))) return 0
+    await setSealed(trx, { tenantId: events.tenantId, through })
     return deleteTenantEvents(trx, events, limit)
   })
 }

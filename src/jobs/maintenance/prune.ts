@@ -15,6 +15,7 @@ import {
   deleteOldJobLogs,
 } from '../../sending/retention-store.ts'
 import { listShorterRetentions } from '../../tenants/plan-store.ts'
+import { rollUp } from '../analytics/roll-up.ts'
 import { deleteOfTenant, dropMonth } from './old-events.ts'
 
 export interface Retention extends InboundRetention {
@@ -120,7 +121,10 @@ async function tenantChores({ db, retention }: PruneRoom): Promise<Chore[]> {
       what: `events of the tenant ${name}`,
       keptFor: `${days} days`,
       count: () => countTenantEvents(db, events),
-      prune: (signal) => inBatches(signal, () => deleteOfTenant(db, events, batchSize)),
+      prune: async (signal) => {
+        await rollUp(db)
+        return inBatches(signal, () => deleteOfTenant(db, events, batchSize))
+      },
     }
   })
 }
