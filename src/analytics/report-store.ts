@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
 import type { Db } from '../db/connect.ts'
+import { sentDayFigures } from './daily-store.ts'
+import { happenedFigures } from './happened-store.ts'
 
 /** Whose days: all of a tenant, or those of one campaign or mailbox of it. */
 export interface DaySelection {
@@ -11,32 +13,8 @@ export interface DaySelection {
   to: string
 }
 
-const counts = [
-  'emails_sent',
-  'emails_delivered',
-  'emails_opened',
-  'emails_clicked',
-  'emails_replied',
-  'emails_bounced',
-  'emails_unsubscribed',
-  'emails_complained',
-  'total_opens',
-  'total_clicks',
-  'total_replies',
-  'auto_replies',
-  'machine_opens',
-  'machine_clicks',
-  'late_events',
-  'happened_sent',
-  'happened_deferred',
-  'happened_failed',
-  'happened_bounced',
-  'happened_opens',
-  'happened_clicks',
-  'happened_replies',
-  'happened_unsubscribed',
-  'happened_complained',
-] as const
+const [sent, ...ofSent] = sentDayFigures
+const counts = [sent, 'emails_delivered', ...ofSent, 'late_events', ...happenedFigures] as const
 
 /** In their order in a file. */
 export const dayColumns = ['date', ...counts] as const
