@@ -12,7 +12,7 @@ export interface AnalyticsDailyRoom {
   metrics: Pick<Metrics, 'analyticsEvents' | 'analyticsPassedAt' | 'analyticsDifferences'>
 }
 
-/** Counts what is new, every hour and after the midnight of each tenant; once a night, counts all again and compares. */
+/** Counts what is new, every hour and after the midnight of each tenant and mailbox; once a night, counts all again and compares. */
 export function analyticsDaily(room: AnalyticsDailyRoom): Handler<'analytics-daily'> {
   return async ({ pass }) => {
     if (pass === 'audit') return auditAll(room)

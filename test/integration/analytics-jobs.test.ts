@@ -138,15 +138,19 @@ test('a pass that finds another at work comes again', async () => {
   await other.rollback()
 })
 
-test('the closing pass runs after midnight in the zone of any tenant, and at no other time', async () => {
-  await setZone(zoneWhereItIs(0))
+test('the closing pass runs after midnight in the zone of any tenant or mailbox, and at no other time', async () => {
+  await setZone('email_accounts', zoneWhereItIs(6))
+  await setZone('tenants', zoneWhereItIs(0))
   expect(await hasMidnightPassed(database.db, 61)).toBe(true)
-  await setZone(zoneWhereItIs(6))
+  await setZone('tenants', zoneWhereItIs(6))
   expect(await hasMidnightPassed(database.db, 61)).toBe(false)
   expect(await daily('closing')).toEqual({ kind: 'done', changed: 0 })
+  await setZone('email_accounts', zoneWhereItIs(0))
+  expect(await hasMidnightPassed(database.db, 61)).toBe(true)
 })
 
-const setZone = (timezone: string) => database.db.updateTable('tenants').set({ timezone }).execute()
+const setZone = (table: 'tenants' | 'email_accounts', timezone: string) =>
+  database.db.updateTable(table).set({ timezone }).execute()
 
 /** A zone whose hour it is now; in Etc, the sign is that of the way to Greenwich. */
 function zoneWhereItIs(hour: number): string {
