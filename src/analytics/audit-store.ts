@@ -28,10 +28,12 @@ const figuresOf = (prefix: string, figures: readonly string[]) =>
   sql.raw(`(${figures.map((name) => `${prefix}.${name}`).join(', ')})`)
 
 const none = '00000000-0000-0000-0000-000000000000'
-const comparable = (row: string, column: string) =>
-  column === 'campaign_id' || column === 'step_id'
+const comparable = (row: string, column: string) => {
+  if (column === 'variant') return `coalesce(${row}.variant, 0)`
+  return column === 'campaign_id' || column === 'step_id'
     ? `coalesce(${row}.${column}, '${none}')`
     : `${row}.${column}`
+}
 const sameKey = (a: string, b: string, columns: readonly string[]) =>
   sql.raw(columns.map((column) => `${comparable(a, column)} = ${comparable(b, column)}`).join(' and '))
 
@@ -45,7 +47,7 @@ export async function listDifferences(trx: Trx, days: AuditedDays, limit: number
     'daily_step_analytics',
     sql`select * from audited`,
     days,
-    [...key, 'step_id'],
+    [...key, 'step_id', 'variant'],
     limit,
   )
   const sums = sql.raw(sentDayFigures.map((name) => `sum(${name})::bigint as ${name}`).join(', '))
@@ -97,6 +99,8 @@ const daysOf = {
   complained: 'emails_complained',
 }
 
+const sumKey = sql`tenant_id, campaign_id, coalesce(step_id, ${none}) as step_id, coalesce(variant, 0) as variant`
+
 // The sums over all days, sealed ones too.
 async function compareSums(trx: Trx, limit: number): Promise<Difference[]> {
   const names = Object.keys(daysOf)
@@ -107,11 +111,10 @@ async function compareSums(trx: Trx, limit: number): Promise<Difference[]> {
            coalesce(a.campaign_id, d.campaign_id) as "campaignId", null as "mailboxId", null as date,
            case when a.tenant_id is not null then ${object('a', names)} end as stored,
            case when d.tenant_id is not null then ${object('d', names)} end as computed
-      from (select tenant_id, campaign_id, coalesce(step_id, ${none}) as step_id, ${sums(names)}
-              from campaign_analytics group by 1, 2, 3) a
-      full join (select tenant_id, campaign_id, coalesce(step_id, ${none}) as step_id, ${sums(Object.values(daysOf))}
-                   from daily_step_analytics where campaign_id is not null group by 1, 2, 3) d
-        on d.tenant_id = a.tenant_id and d.campaign_id = a.campaign_id and d.step_id = a.step_id
+      from (select ${sumKey}, ${sums(names)} from campaign_analytics group by 1, 2, 3, 4) a
+      full join (select ${sumKey}, ${sums(Object.values(daysOf))}
+                   from daily_step_analytics where campaign_id is not null group by 1, 2, 3, 4) d
+        on d.tenant_id = a.tenant_id and d.campaign_id = a.campaign_id and d.step_id = a.step_id and d.variant = a.variant
      where ${figuresOf('a', names)} is distinct from ${figuresOf('d', names)}
      limit ${limit}`.execute(trx)
   return rows

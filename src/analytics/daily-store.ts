@@ -29,13 +29,13 @@ const excluded = sql.join(
 // By email first, then by day: two hash aggregates, where count(distinct …) would sort it all. Bounces of an email are
 // one, so are complaints, however many events say so.
 const daysOf = (events: ReturnType<typeof sql>) => sql`
-  select tenant_id, campaign_id, step_id, mailbox_id, date,
+  select tenant_id, campaign_id, step_id, variant, mailbox_id, date,
          count(*) filter (where sent), count(*) filter (where opens > 0), count(*) filter (where clicks > 0),
          count(*) filter (where replies > 0), count(*) filter (where bounced), count(*) filter (where unsubscribed),
          count(*) filter (where complained), sum(opens), sum(clicks), sum(replies), sum(auto_replies),
          sum(machine_opens), sum(machine_clicks)
     from (
-      select v.tenant_id, v.campaign_id, v.step_id, v.email_account_id as mailbox_id, v.sent_on as date, v.email_id,
+      select v.tenant_id, v.campaign_id, v.step_id, v.variant, v.email_account_id as mailbox_id, v.sent_on as date, v.email_id,
              bool_or(v.type = 'sent') as sent, bool_or(v.type = 'bounced') as bounced,
              bool_or(v.type = 'unsubscribed') as unsubscribed, bool_or(v.type = 'complained') as complained,
              count(*) filter (where v.type = 'opened' and not v.machine) as opens,
@@ -45,9 +45,9 @@ const daysOf = (events: ReturnType<typeof sql>) => sql`
              count(*) filter (where v.type = 'opened' and v.machine) as machine_opens,
              count(*) filter (where v.type = 'clicked' and v.machine) as machine_clicks
         from ${events}
-       group by 1, 2, 3, 4, 5, 6
+       group by 1, 2, 3, 4, 5, 6, 7
     ) emails
-   group by 1, 2, 3, 4, 5`
+   group by 1, 2, 3, 4, 5, 6`
 
 const eventsOfTouched = sql`
   touched_days t join email_events v on v.tenant_id = t.tenant_id and v.email_account_id = t.mailbox_id
@@ -59,9 +59,9 @@ const allEvents = sql`
 
 /** The figures of some days, computed from the events that are kept, with the columns of daily_step_analytics. */
 export const totalsOf = ({ from, to }: { from: string; to: string }) => sql`
-  select tenant_id, campaign_id, step_id, mailbox_id, date, ${columns}
+  select tenant_id, campaign_id, step_id, variant, mailbox_id, date, ${columns}
     from (${daysOf(sql`${allEvents} and v.sent_on between ${from} and ${to}`)})
-      as days (tenant_id, campaign_id, step_id, mailbox_id, date, ${columns})`
+      as days (tenant_id, campaign_id, step_id, variant, mailbox_id, date, ${columns})`
 
 /** Notes which days the new events touch, and counts those of sealed days as late. */
 export async function touchDaysOfNewEvents(trx: Trx): Promise<void> {
@@ -110,10 +110,10 @@ export async function recomputeDays(trx: Trx, which: 'touched' | 'all'): Promise
   await sql`set local work_mem = ${sql.lit(which === 'all' ? '256MB' : '64MB')}`.execute(trx)
   // A table of its own first: what is inserted straight away is computed by one process alone.
   await sql`
-    create temporary table computed_days (tenant_id, campaign_id, step_id, mailbox_id, date, ${columns}) on commit drop as
+    create temporary table computed_days (tenant_id, campaign_id, step_id, variant, mailbox_id, date, ${columns}) on commit drop as
     ${daysOf(which === 'all' ? allEvents : eventsOfTouched)}`.execute(trx)
   await sql`
-    insert into daily_step_analytics (tenant_id, campaign_id, step_id, mailbox_id, date, ${columns})
+    insert into daily_step_analytics (tenant_id, campaign_id, step_id, variant, mailbox_id, date, ${columns})
     select * from computed_days
     on conflict on constraint daily_step_analytics_key do update set ${excluded}`.execute(trx)
   await sql`
@@ -127,17 +127,17 @@ export async function recomputeDays(trx: Trx, which: 'touched' | 'all'): Promise
   await recomputeHappened(trx, which)
 }
 
-/** Adds up the campaigns of the touched days, by step. */
+/** Adds up the campaigns of the touched days, by step and variant. */
 export async function sumCampaigns(trx: Trx): Promise<void> {
   await sql`
-    insert into campaign_analytics (tenant_id, campaign_id, step_id, sent, delivered, opened_tracked, clicked_tracked,
+    insert into campaign_analytics (tenant_id, campaign_id, step_id, variant, sent, delivered, opened_tracked, clicked_tracked,
                                     replied, bounced, unsubscribed, complained, first_sent_on, last_sent_on)
-    select tenant_id, campaign_id, step_id, sum(emails_sent), sum(emails_delivered), sum(emails_opened),
+    select tenant_id, campaign_id, step_id, variant, sum(emails_sent), sum(emails_delivered), sum(emails_opened),
            sum(emails_clicked), sum(emails_replied), sum(emails_bounced), sum(emails_unsubscribed),
            sum(emails_complained), min(date), max(date)
       from daily_step_analytics
      where (tenant_id, campaign_id) in (select tenant_id, campaign_id from touched_days)
-     group by 1, 2, 3
+     group by 1, 2, 3, 4
     on conflict on constraint campaign_analytics_key do update
        set sent = excluded.sent, delivered = excluded.delivered, opened_tracked = excluded.opened_tracked,
            clicked_tracked = excluded.clicked_tracked, replied = excluded.replied, bounced = excluded.bounced,

@@ -33,7 +33,7 @@ export async function recordEngagement(trx: Trx, engagements: readonly Engagemen
         from json_to_recordset(${toJson(engagements.map(told))}) as i (
           "tenantId" uuid, "emailId" uuid, "requestId" text, type text, at timestamptz, machine boolean, data jsonb)
     ), locked as materialized (
-      select e.tenant_id, e.id, e.attempt, e.campaign_id, e.step_id, e.lead_id, e.email_account_id, e.sent_on
+      select e.tenant_id, e.id, e.attempt, e.campaign_id, e.step_id, e.variant, e.lead_id, e.email_account_id, e.sent_on
         from emails e
        where (e.tenant_id, e.id) in (select "tenantId", "emailId" from told) and e.kind <> 'warmup'
        order by e.tenant_id, e.id for update of e
@@ -55,9 +55,9 @@ export async function recordEngagement(trx: Trx, engagements: readonly Engagemen
        where e.tenant_id = f."tenantId" and e.id = f."emailId"
          and (f.opened_at < coalesce(e.opened_at, 'infinity') or f.clicked_at < coalesce(e.clicked_at, 'infinity'))
     ), events as (
-      insert into email_events (class, type, id, tenant_id, occurred_at, email_id, attempt, campaign_id, step_id,
+      insert into email_events (class, type, id, tenant_id, occurred_at, email_id, attempt, campaign_id, step_id, variant,
                                 lead_id, email_account_id, sent_on, machine, data)
-      select 'engagement', f.type, f.id, l.tenant_id, f.happened_at, l.id, l.attempt, l.campaign_id, l.step_id, l.lead_id,
+      select 'engagement', f.type, f.id, l.tenant_id, f.happened_at, l.id, l.attempt, l.campaign_id, l.step_id, l.variant, l.lead_id,
              l.email_account_id, l.sent_on, f.machine, f.data
         from fresh f join locked l on l.tenant_id = f."tenantId" and l.id = f."emailId"
     )

@@ -39,11 +39,13 @@ export async function listDays(db: Db, selection: DaySelection): Promise<DayFigu
   return rows
 }
 
-/** How far the emails of a step have come, by people's doing. */
+/** How far the emails of a step, of one variant if it has several, have come, by people's doing. */
 export interface StepFigures {
   /** Of the step in its sequence; null: the step is gone. */
   position: number | null
   name: string | null
+  /** A, B, …; null: the step has none. */
+  variant: string | null
   sent: number
   delivered: number
   opened: number
@@ -60,12 +62,12 @@ export async function listStepFigures(
   campaign: { tenantId: string; campaignId: string },
 ): Promise<StepFigures[]> {
   const { rows } = await sql<StepFigures>`
-    select s.position, s.step_name as name, a.sent, a.delivered, a.opened_tracked as opened, a.clicked_tracked as clicked,
+    select s.position, s.step_name as name, chr(64 + a.variant) as variant, a.sent, a.delivered, a.opened_tracked as opened, a.clicked_tracked as clicked,
            a.replied, a.bounced, a.unsubscribed, a.complained
       from campaign_analytics a
       left join campaign_steps s on s.tenant_id = a.tenant_id and s.id = a.step_id
      where a.tenant_id = ${campaign.tenantId} and a.campaign_id = ${campaign.campaignId}
-     order by s.position nulls last`.execute(db)
+     order by s.position nulls last, a.variant`.execute(db)
   return rows
 }
 

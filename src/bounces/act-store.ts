@@ -26,7 +26,7 @@ export async function lockAddresses(
 export async function lockEmails(trx: Trx, refs: readonly EmailRef[]): Promise<LockedEmail[]> {
   const { rows } = await sql<LockedEmail>`
     select e.tenant_id as "tenantId", e.id, e.kind, e.status, e.email_account_id as "mailboxId", e.to_address as "to",
-           e.campaign_id as "campaignId", e.step_id as "stepId", e.lead_id as "leadId", e.attempt,
+           e.campaign_id as "campaignId", e.step_id as "stepId", e.variant, e.lead_id as "leadId", e.attempt,
            e.sent_on as "sentOn", e.bounced_at as "bouncedAt", e.bounce_type as "bounceType",
            e.bounce_reason as "bounceReason", e.complained_at as "complainedAt", e.unsubscribed_at as "unsubscribedAt"
       from emails e
@@ -132,14 +132,14 @@ export async function insertBounceEvents(trx: Trx, events: readonly LedgerEvent[
       select *, md5(concat_ws('/', type, id))::uuid as "eventId"
         from json_to_recordset(${toJson(rows)}) as i (
           class text, type text, "tenantId" uuid, at timestamptz, id uuid, attempt int, "campaignId" uuid,
-          "stepId" uuid, "leadId" uuid, "mailboxId" uuid, "sentOn" date, data jsonb)
+          "stepId" uuid, variant smallint, "leadId" uuid, "mailboxId" uuid, "sentOn" date, data jsonb)
     ), keyed as (
       insert into email_event_keys (tenant_id, id) select "tenantId", "eventId" from told
       on conflict do nothing returning id
     )
-    insert into email_events (class, type, id, tenant_id, occurred_at, email_id, attempt, campaign_id, step_id, lead_id,
+    insert into email_events (class, type, id, tenant_id, occurred_at, email_id, attempt, campaign_id, step_id, variant, lead_id,
                               email_account_id, sent_on, data)
-    select class, type, "eventId", "tenantId", at, t.id, attempt, "campaignId", "stepId", "leadId", "mailboxId",
+    select class, type, "eventId", "tenantId", at, t.id, attempt, "campaignId", "stepId", t.variant, "leadId", "mailboxId",
            "sentOn", data
       from told t join keyed k on k.id = t."eventId"`.execute(trx)
 }

@@ -13,6 +13,8 @@ export interface LockedEmail {
   to: string
   campaignId: string | null
   stepId: string | null
+  /** Of the step; null: it has none. */
+  variant: number | null
   leadId: string | null
   attempt: number
   sentOn: string | null

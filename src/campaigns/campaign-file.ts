@@ -23,15 +23,20 @@ export interface CampaignDefinition {
   steps: readonly StepDefinition[]
 }
 
-export interface StepDefinition {
-  /** As in the file, or `step-2`. */
-  id: string
+export interface ContentDefinition {
   /** Empty in a follow-up that replies in the thread. */
   subject: string
   html: string | undefined
   text: string | undefined
   /** The name of a stored template, instead of `html` and `text`. */
   template: string | undefined
+}
+
+export interface StepDefinition extends ContentDefinition {
+  /** As in the file, or `step-2`. */
+  id: string
+  /** Instead of its own content. */
+  variants: readonly (ContentDefinition & { weight: number })[]
   /** Empty in the first step. */
   delay: StepDelay
   quotePrevious: boolean
@@ -129,15 +134,25 @@ function definitionOf(file: CampaignFile): CampaignDefinition {
     },
     steps: steps.map((step, at) => ({
       id: step.id ?? `step-${at + 1}`,
-      subject: step.subject,
-      html: step.html,
-      text: step.text,
-      template: step.template,
+      ...contentOf(step),
+      variants: step.variants.map((variant) => ({ ...contentOf(variant), weight: variant.weight })),
       delay: step.delay ?? {},
       quotePrevious: step.quote_previous,
     })),
   }
 }
+
+const contentOf = ({
+  subject,
+  html,
+  text,
+  template,
+}: CampaignFile['steps'][number] | CampaignFile['steps'][number]['variants'][number]) => ({
+  subject,
+  html,
+  text,
+  template,
+})
 
 function refuse(problems: readonly FileProblem[]): CampaignFileResult {
   return { ok: false, problems: problems.toSorted((a, b) => a.line - b.line) }

@@ -9,6 +9,9 @@ import { parseWeeklyHours } from './weekly-hours.ts'
 const lanes = ['high', 'normal', 'low'] as const
 const maxNameLength = 200
 const maxSteps = 50
+/** As many as there are letters to name them. */
+const maxVariants = 26
+const maxWeight = 1000
 
 const text = (what: string) => z.string(`${what}: text is wanted here (put it in quotes)`)
 
@@ -63,14 +66,32 @@ const window = z.unknown().transform((value, ctx) => {
 
 const yesOrNo = (key: string, fallback: boolean) => z.boolean(`${key} is true or false`).default(fallback)
 
-const step = z.strictObject({
-  id: text('id')
-    .regex(/^[\w-]{1,40}$/, 'an id is up to 40 letters, digits, - and _')
-    .optional(),
+const content = {
   subject: template('subject', 'text').default(''),
   html: template('html', 'html').optional(),
   text: template('text', 'text').optional(),
   template: text('template').trim().min(1, 'template: the name of a stored template is missing').optional(),
+}
+
+const variant = z.strictObject({
+  ...content,
+  weight: z
+    .int32('weight is a whole number')
+    .min(1, 'weight must be at least 1; leave the variant out to send it to nobody')
+    .max(maxWeight, `weight is at most ${maxWeight}`)
+    .default(1),
+})
+
+const step = z.strictObject({
+  id: text('id')
+    .regex(/^[\w-]{1,40}$/, 'an id is up to 40 letters, digits, - and _')
+    .optional(),
+  ...content,
+  variants: z
+    .array(variant, 'variants: write a list of contents')
+    .min(2, 'variants: one alone is no choice; write it as the content of the step')
+    .max(maxVariants, `a step has at most ${maxVariants} variants`)
+    .default([]),
   delay: delay.optional(),
   quote_previous: z.boolean('quote_previous is true or false').default(false),
 })
@@ -116,6 +137,7 @@ export type CampaignFile = z.output<typeof campaignFile>
 const keysOf = {
   campaign: Object.keys(campaignFile.shape),
   step: Object.keys(step.shape),
+  variant: Object.keys(variant.shape),
   audience: Object.keys(audience.shape),
   limits: Object.keys(limits.shape),
 }
@@ -124,5 +146,6 @@ const keysOf = {
 export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
   if (path.length === 0) return keysOf.campaign
   if (path[0] === 'limits') return keysOf.limits
-  return path[0] === 'steps' ? keysOf.step : keysOf.audience
+  if (path[0] === 'steps') return path[2] === 'variants' ? keysOf.variant : keysOf.step
+  return keysOf.audience
 }

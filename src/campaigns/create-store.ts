@@ -3,7 +3,7 @@ import { AppError } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
 import type { Db, Trx } from '../db/connect.ts'
 import type { CampaignStepsTable } from '../db/schema.ts'
-import type { CampaignDefinition } from './campaign-file.ts'
+import type { CampaignDefinition, ContentDefinition } from './campaign-file.ts'
 import type { Campaign } from './store.ts'
 
 /** What a definition names, found. */
@@ -40,12 +40,40 @@ export async function insertCampaign(
   const key = { tenant_id: tenantId, campaign_id: campaign.id }
   const mailboxes = parts.mailboxIds.map((id, position) => ({ ...key, email_account_id: id, position }))
   await trx.insertInto('campaign_mailboxes').values(mailboxes).execute()
-  const steps = definition.steps.map((step, index): Insertable<CampaignStepsTable> => {
-    const template = step.template === undefined ? undefined : parts.templateIds.get(step.template)
-    return { ...key, ...toColumns(step), id: newId(), position: index + 1, template_id: template ?? null }
-  })
-  await trx.insertInto('campaign_steps').values(steps).execute()
+  await insertSteps(trx, key, definition.steps, parts)
   return campaign
+}
+
+async function insertSteps(
+  trx: Trx,
+  key: { tenant_id: string; campaign_id: string },
+  definitions: CampaignDefinition['steps'],
+  parts: CampaignParts,
+): Promise<void> {
+  const steps = definitions.map((step, index) => ({ step, id: newId(), position: index + 1 }))
+  const rows = steps.map(
+    ({ step, id, position }): Insertable<CampaignStepsTable> => ({
+      ...key,
+      ...contentColumns(step, parts),
+      id,
+      position,
+      step_name: step.id,
+      delay: JSON.stringify(step.delay),
+      quote_previous: step.quotePrevious,
+      has_variants: step.variants.length > 0,
+    }),
+  )
+  await trx.insertInto('campaign_steps').values(rows).execute()
+  const variants = steps.flatMap(({ step, id }) =>
+    step.variants.map((content, at) => ({
+      tenant_id: key.tenant_id,
+      step_id: id,
+      variant: at + 1,
+      weight: content.weight,
+      ...contentColumns(content, parts),
+    })),
+  )
+  if (variants.length > 0) await trx.insertInto('campaign_step_variants').values(variants).execute()
 }
 
 function nameTaken(name: string): AppError {
@@ -67,14 +95,12 @@ export async function deleteDraft(db: Db | Trx, tenantId: string, name: string):
   return row !== undefined
 }
 
-function toColumns(step: CampaignDefinition['steps'][number]) {
+function contentColumns(content: ContentDefinition, { templateIds }: CampaignParts) {
   return {
-    step_name: step.id,
-    subject: step.subject,
-    content: step.html ?? null,
-    content_text: step.text ?? null,
-    delay: JSON.stringify(step.delay),
-    quote_previous: step.quotePrevious,
+    subject: content.subject,
+    content: content.html ?? null,
+    content_text: content.text ?? null,
+    template_id: templateIds.get(content.template ?? '') ?? null,
   }
 }
 

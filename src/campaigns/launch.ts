@@ -6,6 +6,7 @@ import { campaignConfiguration, closedReason } from './configuration.ts'
 import { type Campaign, listSteps } from './store.ts'
 import { findUnrenderable } from './trial.ts'
 import type { LeadFields } from './variables.ts'
+import { contentsOf } from './variants.ts'
 
 /** Leads that are looked at together: memory stays flat. */
 const batchSize = 2000
@@ -45,7 +46,7 @@ export async function checkLaunch(
   const closed = closedReason(campaignConfiguration.parse(campaign.configuration), campaign.timezone, now)
   if (closed) throw refusal(campaign, closed)
   const steps = await listSteps(db, { tenantId: campaign.tenant_id, id: campaign.id })
-  const check = prepareBlankCheck(steps)
+  const check = prepareBlankCheck(steps.flatMap(contentsOf))
   const senders = await listSenders(db, campaign)
   const [mailbox] = senders
   if (!mailbox) throw refusal(campaign, 'it has no mailbox to send from')

@@ -100,6 +100,8 @@ export interface PlannedEmail {
   campaignId: string
   leadId: string
   stepId: string
+  /** Of the step; null: it has none. */
+  variant: number | null
   mailboxId: string
   lane: Campaign['lane']
   to: string
@@ -127,11 +129,12 @@ export async function insertEnrolments(trx: Trx, emails: readonly PlannedEmail[]
 export async function insertPlannedEmails(trx: Trx, emails: readonly PlannedEmail[]): Promise<void> {
   if (emails.length === 0) return
   await sql`
-    insert into emails (tenant_id, id, campaign_id, lead_id, step_id, email_account_id, lane, to_address, due_at,
+    insert into emails (tenant_id, id, campaign_id, lead_id, step_id, variant, email_account_id, lane, to_address, due_at,
                         first_due_at, is_follow_up)
-    select "tenantId", id, "campaignId", "leadId", "stepId", "mailboxId", lane, "to", "dueAt", "dueAt", "isFollowUp"
+    select "tenantId", id, "campaignId", "leadId", "stepId", variant, "mailboxId", lane, "to", "dueAt", "dueAt",
+           "isFollowUp"
       from json_to_recordset(${JSON.stringify(emails)}) as i (
-        "tenantId" uuid, id uuid, "campaignId" uuid, "leadId" uuid, "stepId" uuid, "mailboxId" uuid, lane text,
+        "tenantId" uuid, id uuid, "campaignId" uuid, "leadId" uuid, "stepId" uuid, variant smallint, "mailboxId" uuid, lane text,
         "to" text, "dueAt" timestamptz, "isFollowUp" boolean)
     on conflict on constraint emails_step_key do nothing`.execute(trx)
 }
@@ -188,6 +191,9 @@ export interface LeadToPlan {
   /** The first active step behind the last one sent; null when the sequence is complete. */
   nextStepId: string | null
   nextDelay: unknown
+  /** Of the variants of that step. */
+  nextWeights: number[]
+  seed: number
 }
 
 /** Leads whose last email was sent and whose next step is not planned yet. */
@@ -199,13 +205,17 @@ export async function lockLeadsToPlan(
   const { rows } = await sql<LeadToPlan>`
     select cl.tenant_id as "tenantId", cl.campaign_id as "campaignId", cl.lead_id as "leadId",
            cl.email_account_id as "mailboxId", l.email, l.timezone as "leadZone", cl.last_sent_at as "lastSentAt",
-           cl.held_until as "heldUntil", c.lane, c.timezone as "campaignZone", c.configuration, next.id as "nextStepId", next.delay as "nextDelay"
+           cl.held_until as "heldUntil", c.lane, c.timezone as "campaignZone", c.configuration, next.id as "nextStepId", next.delay as "nextDelay",
+           next.weights as "nextWeights", c.seed
       from campaign_leads cl
       join campaigns c on c.tenant_id = cl.tenant_id and c.id = cl.campaign_id and c.status = any(${statuses}::text[])
       join leads l on l.tenant_id = cl.tenant_id and l.id = cl.lead_id
       left join campaign_steps last on last.tenant_id = cl.tenant_id and last.id = cl.last_step_id
       left join lateral (
-        select s.id, s.delay from campaign_steps s
+        select s.id, s.delay, case when s.has_variants then array(
+                 select v.weight from campaign_step_variants v
+                  where v.tenant_id = s.tenant_id and v.step_id = s.id order by v.variant) else '{}' end as weights
+          from campaign_steps s
          where s.tenant_id = cl.tenant_id and s.campaign_id = cl.campaign_id and s.is_active
            and s.position > last.position
          order by s.position limit 1

@@ -7,10 +7,11 @@ import type { LeadFields } from './variables.ts'
 export interface WaitingEmail {
   lead: LeadFields
   stepId: string
+  variant: number | null
   mailboxId: string
   dueAt: Date
   /** The last email of the thread that went out. */
-  previous: { stepId: string; subject: string; sentAt: string } | null
+  previous: { stepId: string; variant: number | null; subject: string; sentAt: string } | null
   threadSubject: string | null
 }
 
@@ -23,13 +24,13 @@ export async function listWaitingEmails(
   const { rows } = await sql<WaitingEmail>`
     select json_build_object('id', l.id, 'email', l.email, 'first_name', l.first_name, 'last_name', l.last_name,
              'company', l.company, 'position', l.position, 'timezone', l.timezone, 'metadata', l.metadata) as lead,
-           e.step_id as "stepId", e.email_account_id as "mailboxId", e.due_at as "dueAt", thread.previous,
+           e.step_id as "stepId", e.variant, e.email_account_id as "mailboxId", e.due_at as "dueAt", thread.previous,
            thread.subject as "threadSubject"
       from emails e
       join leads l on l.tenant_id = e.tenant_id and l.id = e.lead_id
       left join lateral (
         select (array_agg(s.subject order by s.sent_at))[1] as subject,
-               (array_agg(json_build_object('stepId', s.step_id, 'subject', s.subject, 'sentAt', s.sent_at)
+               (array_agg(json_build_object('stepId', s.step_id, 'variant', s.variant, 'subject', s.subject, 'sentAt', s.sent_at)
                           order by s.sent_at desc))[1] as previous
           from emails s
          where s.tenant_id = e.tenant_id and s.campaign_id = e.campaign_id and s.lead_id = e.lead_id

@@ -3,7 +3,7 @@ import type { Db } from '../db/connect.ts'
 import { readNow } from '../db/now.ts'
 import { type CampaignSender, listAudience, listSenders } from './audience-store.ts'
 import { campaignConfiguration, windowOf } from './configuration.ts'
-import { type PreviousEmail, type RenderedEmail, renderStep } from './content.ts'
+import { type PreviousEmail, type RenderedEmail, renderStep, type StepContent } from './content.ts'
 import { stepDelay } from './delay.ts'
 import { audienceOf } from './launch.ts'
 import { leadZone } from './lead-zone.ts'
@@ -13,6 +13,7 @@ import { listWaitingEmails } from './preview-store.ts'
 import { followUpDueAt, type PlannedSend, spread } from './spread.ts'
 import { type Campaign, listSteps, type StepText } from './store.ts'
 import type { LeadFields } from './variables.ts'
+import { chooseVariant, contentOf, variantName } from './variants.ts'
 
 export interface PreviewedEmail extends RenderedEmail {
   to: string
@@ -20,7 +21,8 @@ export interface PreviewedEmail extends RenderedEmail {
   dueAt: Date
   /** The lead's, in which the sending window is meant. */
   zone: string
-  step: { position: number; name: string }
+  /** `variant`: A, B, …; empty where the step has none. */
+  step: { position: number; name: string; variant: string }
 }
 
 export interface Preview {
@@ -64,7 +66,7 @@ async function previewDraft(db: Db, desk: Desk, count: number): Promise<Preview>
   const planned = planner.plan(leads).toSorted((a, b) => a.dueAt.getTime() - b.dueAt.getTime())
   const sends = planned.slice(0, count).flatMap((send) => {
     const lead = leadOf.get(send.leadId)
-    return lead && firstStep ? [{ ...send, lead, step: firstStep }] : []
+    return lead && firstStep ? [{ ...send, lead, ...chosen(campaign, firstStep, lead) }] : []
   })
   const emails = sends.map((send) => write(desk, send))
   const [first] = sends
@@ -115,8 +117,15 @@ async function planToTheEnd(
 interface Send {
   lead: LeadFields
   step: StepText
+  variant: number | null
   mailboxId: string
   dueAt: Date
+}
+
+// As the planner will.
+function chosen({ seed }: Campaign, step: StepText, lead: LeadFields): Pick<Send, 'step' | 'variant'> {
+  const weights = step.variants.map(({ weight }) => weight)
+  return { step, variant: chooseVariant(weights, { seed, leadId: lead.id, stepId: step.id }) }
 }
 
 function writeFollowUps(desk: Desk, first: Send, steps: readonly StepText[]): PreviewedEmail[] {
@@ -127,8 +136,12 @@ function writeFollowUps(desk: Desk, first: Send, steps: readonly StepText[]): Pr
   return steps.map((step) => {
     const delay = stepDelay.parse(step.delay)
     const due = { anchor: previous.dueAt, delay, zone, window: windowOf(configuration) }
-    const send = { ...previous, step, dueAt: followUpDueAt(due) }
-    const email = write(desk, send, { step: previous.step, sentAt: previous.dueAt, threadSubject })
+    const send = { ...previous, ...chosen(desk.campaign, step, first.lead), dueAt: followUpDueAt(due) }
+    const email = write(desk, send, {
+      content: contentOf(previous.step, previous.variant),
+      sentAt: previous.dueAt,
+      threadSubject,
+    })
     previous = send
     return email
   })
@@ -137,22 +150,22 @@ function writeFollowUps(desk: Desk, first: Send, steps: readonly StepText[]): Pr
 async function previewWaiting(db: Db, desk: Desk, count: number): Promise<Preview> {
   const stepOf = new Map(desk.steps.map((step) => [step.id, step]))
   const waiting = await listWaitingEmails(db, desk.campaign, count)
-  const emails = waiting.flatMap(({ lead, stepId, mailboxId, dueAt, previous, threadSubject }) => {
+  const emails = waiting.flatMap(({ stepId, previous, threadSubject, ...email }) => {
     const step = stepOf.get(stepId)
     if (!step) return []
     const before = previous && stepOf.get(previous.stepId)
     const thread = before && {
-      step: before,
+      content: contentOf(before, previous.variant),
       sentAt: new Date(previous.sentAt),
       threadSubject: threadSubject ?? '',
     }
-    return [write(desk, { lead, step, mailboxId, dueAt }, thread ?? undefined)]
+    return [write(desk, { ...email, step }, thread ?? undefined)]
   })
   return { emails, followUps: [], lastFirstEmailAt: null }
 }
 
 interface Thread {
-  step: StepText
+  content: StepContent
   sentAt: Date
   threadSubject: string
 }
@@ -163,21 +176,22 @@ function write(desk: Desk, send: Send, thread?: Thread): PreviewedEmail {
   if (!sender) throw new AppError('not_found', 'a mailbox of the campaign does not exist any more')
   const base = { lead: send.lead, mailbox: sender, seed: campaign.seed, zone: campaign.timezone }
   const previous = thread && send.step.quotePrevious ? quotedEmail(base, thread) : undefined
-  const content = renderStep({ ...base, step: send.step, previous, threadSubject: thread?.threadSubject })
+  const step = contentOf(send.step, send.variant)
+  const content = renderStep({ ...base, step, previous, threadSubject: thread?.threadSubject })
   return {
     ...content,
     to: send.lead.email,
     mailbox: sender.address,
     dueAt: send.dueAt,
     zone: leadZone(send.lead.timezone, campaign.timezone),
-    step: { position: send.step.position, name: send.step.name },
+    step: { position: send.step.position, name: send.step.name, variant: variantName(send.variant) },
   }
 }
 
 function quotedEmail(
   base: { lead: LeadFields; mailbox: CampaignSender; seed: number; zone: string },
-  { step, sentAt, threadSubject }: Thread,
+  { content, sentAt, threadSubject }: Thread,
 ): PreviousEmail {
-  const { text } = renderStep({ ...base, step: { ...step, quotePrevious: false }, threadSubject })
+  const { text } = renderStep({ ...base, step: { ...content, quotePrevious: false }, threadSubject })
   return { subject: threadSubject, sentAt, text }
 }

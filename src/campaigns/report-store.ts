@@ -2,10 +2,12 @@ import { sql } from 'kysely'
 import type { Db } from '../db/connect.ts'
 import type { CampaignKey } from './store.ts'
 
-/** The emails of one step, by what became of them. */
+/** The emails of one step, of one variant if it has several, by what became of them. */
 export interface StepFunnel {
   position: number
   name: string
+  /** A, B, …; null: the step has none. */
+  variant: string | null
   /** All of them; the other figures add up to it. */
   planned: number
   sent: number
@@ -24,7 +26,7 @@ export interface StepFunnel {
 
 export async function listStepFunnels(db: Db, campaign: CampaignKey): Promise<StepFunnel[]> {
   const { rows } = await sql<StepFunnel>`
-    select s.position, s.step_name as name, count(e.id) as planned,
+    select s.position, s.step_name as name, chr(64 + v.variant) as variant, count(e.id) as planned,
            count(*) filter (where e.status = 'sent') as sent,
            count(*) filter (where e.status = 'scheduled' and e.reason_code is null) as scheduled,
            count(*) filter (where e.status = 'scheduled' and e.reason_code is not null) as deferred,
@@ -34,9 +36,11 @@ export async function listStepFunnels(db: Db, campaign: CampaignKey): Promise<St
            count(*) filter (where e.status = 'skipped') as skipped,
            count(*) filter (where e.status = 'unknown') as unknown
       from campaign_steps s
+      left join campaign_step_variants v on v.tenant_id = s.tenant_id and v.step_id = s.id
       left join emails e on e.tenant_id = s.tenant_id and e.campaign_id = s.campaign_id and e.step_id = s.id
+       and e.variant is not distinct from v.variant
      where s.tenant_id = ${campaign.tenant_id} and s.campaign_id = ${campaign.id}
-     group by s.position, s.step_name order by s.position`.execute(db)
+     group by s.position, s.step_name, v.variant order by s.position, v.variant`.execute(db)
   return rows
 }
 

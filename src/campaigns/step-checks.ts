@@ -15,18 +15,32 @@ export function checkSteps(steps: unknown): StepProblem[] {
 }
 
 function checkContent(step: Record<string, unknown>, at: number): StepProblem[] {
-  const own = ['html', 'text'].filter((key) => key in step)
-  if ('template' in step && own[0]) {
-    return [{ path: ['steps', at, own[0]], message: `${own[0]} stands beside template; keep one of them` }]
+  const { variants } = step
+  if (!Array.isArray(variants)) return checkTexts(step, ['steps', at], 'this step')
+  const beside = ['subject', 'html', 'text', 'template'].find((key) => key in step)
+  if (beside !== undefined)
+    return [{ path: ['steps', at, beside], message: `${beside} stands beside variants; move it into them` }]
+  return variants.flatMap((variant: unknown, nth) =>
+    isRecord(variant) ? checkTexts(variant, ['steps', at, 'variants', nth], 'this variant') : [],
+  )
+}
+
+function checkTexts(
+  content: Record<string, unknown>,
+  path: StepProblem['path'],
+  what: string,
+): StepProblem[] {
+  const own = ['html', 'text'].filter((key) => key in content)
+  if ('template' in content && own[0]) {
+    return [{ path: [...path, own[0]], message: `${own[0]} stands beside template; keep one of them` }]
   }
-  const isBlank = own.every((key) => String(step[key] ?? '').trim() === '')
-  if ('template' in step || !isBlank) return []
-  return [{ path: ['steps', at], message: 'this step has no content; give it html, text or template' }]
+  const isBlank = own.every((key) => String(content[key] ?? '').trim() === '')
+  if ('template' in content || !isBlank) return []
+  return [{ path, message: `${what} has no content; give it html, text or template` }]
 }
 
 function checkPlace(step: Record<string, unknown>, at: number): StepProblem[] {
   const problems: StepProblem[] = []
-  const hasSubject = String(step.subject ?? '').trim() !== ''
   if (at === 0) {
     const later = ['delay', 'quote_previous'].filter((key) => step[key] !== undefined && step[key] !== false)
     for (const key of later) {
@@ -35,9 +49,7 @@ function checkPlace(step: Record<string, unknown>, at: number): StepProblem[] {
         message: `the first step has no email before it: remove ${key}`,
       })
     }
-    if (!hasSubject && !('template' in step)) {
-      problems.push({ path: ['steps', 0], message: 'the first step has no subject' })
-    }
+    if (!opensThread(step)) problems.push({ path: ['steps', 0], message: 'the first step has no subject' })
   } else if (step.delay === undefined) {
     problems.push({
       path: ['steps', at],
@@ -45,6 +57,12 @@ function checkPlace(step: Record<string, unknown>, at: number): StepProblem[] {
     })
   }
   return problems
+}
+
+function opensThread(content: Record<string, unknown>): boolean {
+  const { variants } = content
+  if (Array.isArray(variants)) return variants.every((variant) => !isRecord(variant) || opensThread(variant))
+  return 'template' in content || String(content.subject ?? '').trim() !== ''
 }
 
 function checkIds(ids: readonly unknown[]): StepProblem[] {

@@ -1,6 +1,7 @@
 import { type Selectable, sql } from 'kysely'
 import type { Db, Trx } from '../db/connect.ts'
 import type { CampaignsTable } from '../db/schema.ts'
+import type { StepVariant } from './variants.ts'
 
 export type Campaign = Selectable<CampaignsTable>
 export type CampaignKey = Pick<Campaign, 'tenant_id' | 'id'>
@@ -50,6 +51,7 @@ export interface StepText {
   text: string | null
   delay: unknown
   quotePrevious: boolean
+  variants: StepVariant[]
 }
 
 function stepTexts(db: Db | Trx) {
@@ -69,8 +71,16 @@ function stepTexts(db: Db | Trx) {
         .as('subject'),
       eb.fn.coalesce('s.content', 't.content').as('html'),
       eb.fn.coalesce('s.content_text', 't.content_text').as('text'),
+      variantsOfStep.as('variants'),
     ])
 }
+
+const variantsOfStep = sql<StepVariant[]>`coalesce((
+  select json_agg(json_build_object(
+           'weight', v.weight, 'subject', coalesce(nullif(v.subject, ''), t.subject, ''),
+           'html', coalesce(v.content, t.content), 'text', coalesce(v.content_text, t.content_text)) order by v.variant)
+    from campaign_step_variants v left join templates t on t.tenant_id = v.tenant_id and t.id = v.template_id
+   where v.tenant_id = s.tenant_id and v.step_id = s.id), '[]')`
 
 /** Lets the planner begin; false when the campaign is no draft any more. */
 export async function setCampaignLaunched(db: Db | Trx, campaign: CampaignKey): Promise<boolean> {

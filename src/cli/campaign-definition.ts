@@ -44,7 +44,8 @@ async function findParts(db: Db, tenantId: string, definition: CampaignDefinitio
     throw new AppError('invalid_input', `There is no mailbox yet to send from. ${hint}`)
   }
   const addresses = definition.mailboxes === 'all' ? [...idOf.keys()] : definition.mailboxes
-  const templates = [...new Set(definition.steps.flatMap((step) => step.template ?? []))]
+  const contents = definition.steps.flatMap((step) => [step, ...step.variants])
+  const templates = [...new Set(contents.flatMap((content) => content.template ?? []))]
   const templateIds = await listTemplateIds(db, tenantId, templates)
   const missing = [
     ...addresses.filter((address) => !idOf.has(address)).map((address) => `There is no mailbox ${address}.`),

@@ -2,6 +2,7 @@ import { type CampaignReport, describeWait, type LeadAccount } from '../campaign
 import type { EmailReason, LeadEnd, StepFunnel } from '../campaigns/report-store.ts'
 import { formatCount } from './output.ts'
 import { printable } from './printable.ts'
+import { stepLabel } from './step-label.ts'
 import { renderTable } from './table.ts'
 
 /** A campaign's report for people: the funnel by step, the account of its leads, the reasons. */
@@ -27,7 +28,7 @@ export function drawBar(sent: number, ended: number, total: number, width = barW
 function describeFunnel(steps: readonly StepFunnel[]): string {
   const anyHeld = steps.some((step) => step.held > 0)
   return renderTable(steps, {
-    step: (row) => `${row.position} ${row.name}`.trimEnd(),
+    step: stepLabel,
     planned: (row) => row.planned,
     sent: (row) => row.sent,
     deferred: (row) => row.deferred,

@@ -1,14 +1,15 @@
 import type { StepFigures } from '../analytics/report-store.ts'
 import { drawFunnel, funnelLegend } from './funnel-bar.ts'
 import { formatShare } from './output.ts'
+import { stepLabel } from './step-label.ts'
 import { renderTable } from './table.ts'
 
-/** What came of the emails that were sent, by step, with a bar for each. */
+/** What came of the emails that were sent, by step and variant, with a bar for each. */
 export function describeSteps(steps: readonly StepFigures[], countedAt: Date): string {
   const share = (count: number, { sent }: StepFigures) =>
     `${count.toLocaleString('en')} (${formatShare(count, sent)})`
   const table = renderTable(steps, {
-    step: (row) => (row.position === null ? 'removed' : `${row.position} ${row.name ?? ''}`.trimEnd()),
+    step: stepLabel,
     sent: (row) => row.sent,
     delivered: (row) => share(row.delivered, row),
     opened: (row) => share(row.opened, row),

@@ -66,6 +66,7 @@ export interface CampaignAnalyticsTable {
   first_sent_on: string | null
   last_sent_on: string | null
   updated_at: Defaulted<Timestamp>
+  variant: number | null
 }
 
 export interface CampaignLeadsTable {
@@ -128,6 +129,17 @@ export interface CampaignPerformanceMvTable {
   click_rate: number | null
 }
 
+export interface CampaignStepVariantsTable {
+  tenant_id: string
+  step_id: string
+  variant: number
+  weight: Defaulted<number>
+  template_id: string | null
+  subject: Defaulted<string>
+  content: string | null
+  content_text: string | null
+}
+
 export interface CampaignStepsTable {
   tenant_id: string
   id: string
@@ -142,6 +154,7 @@ export interface CampaignStepsTable {
   quote_previous: Defaulted<boolean>
   is_active: Defaulted<boolean>
   created_at: Defaulted<Timestamp>
+  has_variants: Defaulted<boolean>
 }
 
 export interface CampaignsTable {
@@ -224,6 +237,7 @@ export interface DailyStepAnalyticsTable {
   machine_opens: Defaulted<number>
   machine_clicks: Defaulted<number>
   emails_delivered: GeneratedAlways<number>
+  variant: number | null
 }
 
 export interface DeliveryCountersTable {
@@ -389,6 +403,7 @@ export interface EmailEventsTable {
   machine: Defaulted<boolean>
   data: Defaulted<Json>
   xid: Defaulted<string>
+  variant: number | null
 }
 
 export interface EmailFoldersTable {
@@ -557,6 +572,7 @@ export interface EmailsTable {
   is_follow_up: Defaulted<boolean>
   held_at: Timestamp | null
   unsubscribed_at: Timestamp | null
+  variant: number | null
 }
 
 export interface FleetEpochTable {
@@ -898,6 +914,7 @@ export interface Database {
   campaign_mailboxes: CampaignMailboxesTable
   campaign_performance: CampaignPerformanceTable
   campaign_performance_mv: CampaignPerformanceMvTable
+  campaign_step_variants: CampaignStepVariantsTable
   campaign_steps: CampaignStepsTable
   campaigns: CampaignsTable
   daily_analytics: DailyAnalyticsTable

@@ -32,9 +32,9 @@ export async function recordAnswer(trx: Trx, email: EmailRef, answer: Answer): P
       insert into email_event_keys (tenant_id, id) select tenant_id, event_id from answered
       on conflict do nothing returning id
     )
-    insert into email_events (class, type, id, tenant_id, occurred_at, email_id, attempt, campaign_id, step_id, lead_id,
+    insert into email_events (class, type, id, tenant_id, occurred_at, email_id, attempt, campaign_id, step_id, variant, lead_id,
                               email_account_id, sent_on, data)
-    select 'engagement', ${type}, event_id, tenant_id, ${at}, a.id, attempt, campaign_id, step_id, lead_id,
+    select 'engagement', ${type}, event_id, tenant_id, ${at}, a.id, attempt, campaign_id, step_id, variant, lead_id,
            email_account_id, sent_on, ${toJson(data)}::jsonb
       from answered a join keyed k on k.id = a.event_id`.execute(trx)
 }

@@ -5,7 +5,7 @@ import { isNotedEpoch } from '../db/epoch.ts'
 import { toJson } from '../db/json.ts'
 import { rampOfAccount } from '../db/ramp-policy.ts'
 import type { Budget } from './charge.ts'
-import type { Candidate, CandidateCampaign, CandidateLead } from './claim.ts'
+import type { Candidate, CandidateCampaign, CandidateLead, ThreadMessage } from './claim.ts'
 import type { LaneBlock, LaneState } from './lane-state.ts'
 
 export interface LaneRef {
@@ -197,7 +197,7 @@ export async function lockDueEmails(trx: Trx, picks: readonly LanePick[], now: D
       left join campaign_leads cl
         on cl.tenant_id = e.tenant_id and cl.campaign_id = e.campaign_id and cl.lead_id = e.lead_id
       left join lateral (
-        select json_agg(json_build_object('stepId', p.step_id, 'subject', p.subject, 'sentAt', p.sent_at,
+        select json_agg(json_build_object('stepId', p.step_id, 'variant', p.variant, 'subject', p.subject, 'sentAt', p.sent_at,
                  'messageId', coalesce(p.server_message_id, p.message_id)) order by p.sent_at) as messages
           from emails p
          where p.tenant_id = e.tenant_id and p.campaign_id = e.campaign_id and p.lead_id = e.lead_id
@@ -209,7 +209,7 @@ export async function lockDueEmails(trx: Trx, picks: readonly LanePick[], now: D
 
 const candidateColumns = sql.raw(`
   tenant_id, id, kind, email_account_id, lane, to_address, to_domain, due_at, first_due_at, is_follow_up, attempt,
-  transient_failures, message_id, ref, content, campaign_id, lead_id, step_id`)
+  transient_failures, message_id, ref, content, campaign_id, lead_id, step_id, variant`)
 
 interface CandidateRow {
   tenant_id: string
@@ -230,12 +230,13 @@ interface CandidateRow {
   ref: string | null
   content: unknown
   step_id: string | null
+  variant: number | null
   suppressed_by: string | null
   enrolment_status: Candidate['enrolmentStatus']
   enrolment_reason: string | null
   campaign: CandidateCampaign | null
   lead: CandidateLead | null
-  thread: { stepId: string | null; subject: string | null; sentAt: string; messageId: string }[]
+  thread: (Omit<ThreadMessage, 'sentAt'> & { sentAt: string })[]
 }
 
 function toCandidate(row: CandidateRow): Candidate {
@@ -261,6 +262,7 @@ function toCandidate(row: CandidateRow): Candidate {
     ref: row.ref,
     content: row.content,
     stepId: row.step_id,
+    variant: row.variant,
     suppressedBy: row.suppressed_by,
     enrolmentStatus: row.enrolment_status,
     enrolmentReason: row.enrolment_reason,

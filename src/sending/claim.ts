@@ -20,6 +20,8 @@ export interface Candidate {
   ref: string | null
   content: unknown
   stepId: string | null
+  /** Of the step; null: it has none. */
+  variant: number | null
   /** Active suppression of the address or its domain, by reason. */
   suppressedBy: string | null
   enrolmentStatus: 'active' | 'finished' | 'stopped' | null
@@ -58,6 +60,7 @@ export interface CandidateLead {
 
 export interface ThreadMessage {
   stepId: string | null
+  variant: number | null
   messageId: string
   subject: string | null
   sentAt: Date

@@ -87,9 +87,9 @@ export async function setForgotten(
        where e.tenant_id = i."tenantId" and e.id = i.id
       returning e.*
     )
-    insert into email_events (class, type, id, tenant_id, occurred_at, email_id, attempt, campaign_id, step_id,
+    insert into email_events (class, type, id, tenant_id, occurred_at, email_id, attempt, campaign_id, step_id, variant,
                               lead_id, email_account_id, data)
-    select 'delivery', 'unknown', gen_random_uuid(), tenant_id, now(), id, attempt, campaign_id, step_id, lead_id,
+    select 'delivery', 'unknown', gen_random_uuid(), tenant_id, now(), id, attempt, campaign_id, step_id, variant, lead_id,
            email_account_id, jsonb_build_object('code', reason_code)
       from doubted`.execute(trx)
 }

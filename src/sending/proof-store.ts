@@ -56,11 +56,11 @@ export async function promoteToSent(trx: Trx, proofs: readonly Proof[]): Promise
         from locked l where e.tenant_id = l.tenant_id and e.id = l.id
        returning e.*, l.code
     ), events as (
-      insert into email_events (class, type, id, tenant_id, occurred_at, email_id, attempt, campaign_id, step_id,
+      insert into email_events (class, type, id, tenant_id, occurred_at, email_id, attempt, campaign_id, step_id, variant,
                                 lead_id, email_account_id, sent_on, data)
       select case kind when 'warmup' then 'warmup' else 'delivery' end,
              case kind when 'warmup' then 'warmup_sent' else 'sent' end,
-             gen_random_uuid(), tenant_id, sent_at, id, attempt, campaign_id, step_id, lead_id, email_account_id,
+             gen_random_uuid(), tenant_id, sent_at, id, attempt, campaign_id, step_id, variant, lead_id, email_account_id,
              sent_on, jsonb_build_object('code', code)
         from promoted
     ), sequences as (

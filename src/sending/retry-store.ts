@@ -91,9 +91,9 @@ export async function setRetried(
         from failure f where e.tenant_id = f.tenant_id and e.id = f.id and e.status = 'failed'
       returning e.*
     ), events as (
-      insert into email_events (class, type, id, tenant_id, occurred_at, email_id, attempt, campaign_id, step_id,
+      insert into email_events (class, type, id, tenant_id, occurred_at, email_id, attempt, campaign_id, step_id, variant,
                                 lead_id, email_account_id, data)
-      select 'delivery', 'deferred', gen_random_uuid(), tenant_id, now(), id, attempt, campaign_id, step_id, lead_id,
+      select 'delivery', 'deferred', gen_random_uuid(), tenant_id, now(), id, attempt, campaign_id, step_id, variant, lead_id,
              email_account_id, jsonb_build_object('code', reason_code)
         from retried
     ), sequences as (

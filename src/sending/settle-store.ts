@@ -109,12 +109,12 @@ async function writeOutcomes(trx: Trx, settlements: readonly Settlement[]): Prom
         from locked l
        where e.tenant_id = l.tenant_id and e.id = l.id and not l.current and (l.outcome).status = 'sent'
     ), events as (
-      insert into email_events (class, type, id, tenant_id, occurred_at, email_id, attempt, campaign_id, step_id,
+      insert into email_events (class, type, id, tenant_id, occurred_at, email_id, attempt, campaign_id, step_id, variant,
                                 lead_id, email_account_id, sent_on, data)
       select case kind when 'warmup' then 'warmup' else 'delivery' end,
              case when kind = 'warmup' and status = 'sent' then 'warmup_sent'
                when status = 'scheduled' then 'deferred' else status end,
-             gen_random_uuid(), tenant_id, happened_at, id, attempt, campaign_id, step_id, lead_id,
+             gen_random_uuid(), tenant_id, happened_at, id, attempt, campaign_id, step_id, variant, lead_id,
              email_account_id, sent_on,
              jsonb_strip_nulls(jsonb_build_object('code', reason_code, 'replyCode', reply_code,
                'enhancedStatus', enhanced_status))

@@ -21,9 +21,9 @@ export async function skipEmails(trx: Trx, skips: readonly Skip[]): Promise<numb
        where e.tenant_id = i."tenantId" and e.id = i.id and e.status in ('scheduled', 'held')
        returning e.*
     ), events as (
-      insert into email_events (class, type, id, tenant_id, occurred_at, email_id, attempt, campaign_id, step_id,
+      insert into email_events (class, type, id, tenant_id, occurred_at, email_id, attempt, campaign_id, step_id, variant,
                                 lead_id, email_account_id, data)
-      select 'delivery', 'skipped', gen_random_uuid(), tenant_id, now(), id, attempt, campaign_id, step_id,
+      select 'delivery', 'skipped', gen_random_uuid(), tenant_id, now(), id, attempt, campaign_id, step_id, variant,
              lead_id, email_account_id, jsonb_build_object('code', reason_code, 'reason', error_message)
         from skipped
     ), sequences as (

@@ -1,4 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { listStepFigures } from '../../src/analytics/report-store.ts'
+import { parseCampaignFile } from '../../src/campaigns/campaign-file.ts'
+import { previewCampaign } from '../../src/campaigns/preview.ts'
+import { listStepFunnels } from '../../src/campaigns/report-store.ts'
+import { setCampaignLaunched } from '../../src/campaigns/store.ts'
+import { createCampaign } from '../../src/cli/campaign-definition.ts'
+import { audit, rollUp } from '../../src/jobs/analytics/roll-up.ts'
 import { type SmtpProvider, startSmtpProvider } from '../../src/lab/smtp-provider.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
@@ -80,6 +87,58 @@ test('a two-step campaign reaches every lead once a step, on the mailbox and thr
     expect(received.get(first.to_address)).toContain(`\r\nIn-Reply-To: ${first.message_id}\r\n`)
     expect(received.get(first.to_address)).toContain(`\r\nReferences: ${first.message_id}\r\n`)
   }
+})
+
+const trial = `
+name: Trial
+timezone: UTC
+mailboxes: all
+window: { days: [mon, tue, wed, thu, fri, sat, sun], hours: ["00:00-24:00"] }
+steps:
+  - variants:
+      - { subject: Short, text: "A word?" , weight: 1 }
+      - { subject: Long, text: "A word, or several?", weight: 2 }
+  - delay: 1 seconds
+    quote_previous: true
+    variants:
+      - { text: "Again." }
+      - { text: "Once more." }
+`
+
+test('of the variants of a step each lead gets one, quoted as it was, and the figures tell them apart', async () => {
+  const { db } = database
+  const tenant = await insertTenant(db)
+  await insertMailbox(db, tenant.id, { smtp_port: provider.port })
+  const parsed = parseCampaignFile(trial)
+  if (!parsed.ok) return expect.fail(JSON.stringify(parsed.problems))
+  const { campaign } = await createCampaign(db, tenant.id, parsed.definition)
+  for (let n = 0; n < 30; n += 1) await insertLead(db, tenant.id)
+  const promised = await previewCampaign(db, campaign, 30)
+  await setCampaignLaunched(db, campaign)
+  await untilCampaign(campaign, 'completed')
+
+  const texts = [undefined, 'A word?', 'A word, or several?']
+  const emails = await emailsOf(campaign)
+  for (const first of emails.filter((email) => email.subject !== null && !email.is_follow_up)) {
+    expect(first.subject).toBe(first.variant === 1 ? 'Short' : 'Long')
+    const preview = promised.emails.find((email) => email.to === first.to_address)
+    expect(preview?.subject).toBe(first.subject)
+    const followUp = emails.find((email) => email.lead_id === first.lead_id && email.is_follow_up)
+    expect(followUp?.subject).toBe(`Re: ${first.subject}`)
+    expect(received.get(first.to_address)).toContain(
+      followUp?.variant === 1 ? '\r\nAgain.' : '\r\nOnce more.',
+    )
+    expect(received.get(first.to_address)).toContain(`\r\n> ${texts[first.variant ?? 0]}`)
+  }
+
+  await rollUp(db)
+  const funnels = await listStepFunnels(db, campaign)
+  expect(funnels.map(({ position, variant }) => `${position}${variant}`)).toEqual(['1A', '1B', '2A', '2B'])
+  const figures = await listStepFigures(db, { tenantId: tenant.id, campaignId: campaign.id })
+  expect(figures.map((row) => row.sent)).toEqual(funnels.map((row) => row.sent))
+  expect(figures.reduce((sum, row) => sum + row.sent, 0)).toBe(60)
+  for (const { sent } of figures) expect(sent).toBeGreaterThan(0)
+  expect(await audit(db, { from: '2000-01-01', to: '2100-01-01' })).toEqual([])
 })
 
 test('a server that hangs up on one recipient keeps no other email waiting, and that one is put off', async () => {

@@ -37,6 +37,7 @@ async function plannedEmail(): Promise<PlannedEmail> {
     campaignId: campaign.id,
     leadId: lead.id,
     stepId: steps[0]?.id ?? '',
+    variant: null,
     mailboxId: mailbox.id,
     lane: 'normal',
     to: lead.email,

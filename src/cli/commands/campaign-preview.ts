@@ -47,8 +47,9 @@ function describe({ emails, followUps, lastFirstEmailAt }: Preview): string {
 }
 
 function writeOut(email: PreviewedEmail): string {
-  const { position, name } = email.step
-  const step = name ? `${position} (${name})` : `${position}`
+  const { position, name, variant } = email.step
+  const title = [name, variant && `variant ${variant}`].filter(Boolean).join(', ')
+  const step = title ? `${position} (${title})` : `${position}`
   const head = [
     `${localTime(email)}  step ${step}`,
     `From:    ${email.mailbox}`,

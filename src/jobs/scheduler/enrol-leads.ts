@@ -12,6 +12,7 @@ import {
 } from '../../campaigns/planner-store.ts'
 import { spread } from '../../campaigns/spread.ts'
 import { type Campaign, listSteps, setCampaignPaused } from '../../campaigns/store.ts'
+import { chooseVariant } from '../../campaigns/variants.ts'
 import { AppError } from '../../core/errors.ts'
 import { newId } from '../../core/ids.ts'
 import type { Db, Trx } from '../../db/connect.ts'
@@ -94,6 +95,7 @@ async function planFirstEmails(
     seed: campaign.seed,
     days: await openDays(trx, campaign, steps, window),
   })
+  const weights = firstStep.variants.map((variant) => variant.weight)
   const addressOf = new Map(leads.map((lead) => [lead.id, lead.email]))
   const planned = sends.map((send) => ({
     id: newId(),
@@ -101,6 +103,7 @@ async function planFirstEmails(
     campaignId: campaign.id,
     leadId: send.leadId,
     stepId: firstStep.id,
+    variant: chooseVariant(weights, { seed: campaign.seed, leadId: send.leadId, stepId: firstStep.id }),
     mailboxId: send.mailboxId,
     lane: campaign.lane,
     to: addressOf.get(send.leadId) ?? '',

@@ -10,6 +10,7 @@ import {
 } from '../../campaigns/planner-store.ts'
 import { followUpDueAt } from '../../campaigns/spread.ts'
 import { type Campaign, setCampaignPaused } from '../../campaigns/store.ts'
+import { chooseVariant } from '../../campaigns/variants.ts'
 import type { SendingWindow } from '../../campaigns/window.ts'
 import { newId } from '../../core/ids.ts'
 import type { Db } from '../../db/connect.ts'
@@ -101,6 +102,7 @@ function planFollowUp(lead: LeadToPlan, windowFor: Windows): PlannedEmail[] {
       campaignId: lead.campaignId,
       leadId: lead.leadId,
       stepId: lead.nextStepId,
+      variant: chooseVariant(lead.nextWeights, { ...lead, stepId: lead.nextStepId }),
       mailboxId: lead.mailboxId,
       lane: lead.lane,
       to: lead.email,

@@ -6,6 +6,7 @@ import {
   type StepContent,
 } from '../../campaigns/content.ts'
 import { listStepsById, type StepText } from '../../campaigns/store.ts'
+import { contentOf } from '../../campaigns/variants.ts'
 import { AppError } from '../../core/errors.ts'
 import type { Db } from '../../db/connect.ts'
 import type { ClaimedEmail } from '../../sending/claim-emails.ts'
@@ -56,7 +57,7 @@ async function stepContent(steps: StepCache, email: ClaimedEmail, mailbox: Sendi
   if (!campaign || !lead || !stepId) {
     throw new AppError('invalid_input', 'its campaign or lead no longer exists')
   }
-  const step = toContent(await steps.get(stepId))
+  const step = toContent(await steps.get(stepId), email.variant)
   const input: RenderInput = {
     step,
     lead,
@@ -78,13 +79,13 @@ async function previousEmail(
 ): Promise<PreviousEmail | undefined> {
   const last = email.thread.at(-1)
   if (!last?.stepId) return undefined
-  const step = { ...toContent(await steps.get(last.stepId)), quotePrevious: false }
+  const step = { ...toContent(await steps.get(last.stepId), last.variant), quotePrevious: false }
   const { text } = renderStep({ ...input, step })
   return { subject: last.subject ?? '', sentAt: last.sentAt, text }
 }
 
-function toContent(step: StepText | undefined): StepContent {
-  if (step) return step
+function toContent(step: StepText | undefined, variant: number | null): StepContent {
+  if (step) return contentOf(step, variant)
   throw new AppError('invalid_input', 'its campaign step no longer exists')
 }
 

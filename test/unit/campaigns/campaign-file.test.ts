@@ -64,6 +64,7 @@ describe('a campaign file', () => {
           html: undefined,
           text: 'Hi',
           template: undefined,
+          variants: [],
           delay: {},
           quotePrevious: false,
         },
@@ -130,15 +131,20 @@ describe('a campaign file', () => {
 
 describe('the campaign files in the documentation', () => {
   const blocks = [...readFileSync('docs/campaigns.md', 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g)]
-  const files = blocks.map(([, block = '']) => (block.startsWith('window') ? withWindow(block) : block))
+  const files = blocks.map(([, block = '']) => completed(block))
 
   it.each(files)('can be read: %s', (source) => {
     expect(problems(source)).toEqual([])
   })
 
-  it('are three', () => {
-    expect(files).toHaveLength(3)
+  it('are four', () => {
+    expect(files).toHaveLength(4)
   })
+
+  function completed(block: string): string {
+    if (block.startsWith('steps')) return good.slice(0, good.indexOf('steps:')) + block
+    return block.startsWith('window') ? withWindow(block) : block
+  }
 
   function withWindow(window: string): string {
     return `${fileWith({ window: '', days: '', hours: '' })}\n${window}`
@@ -212,6 +218,29 @@ describe('a campaign file with a mistake', () => {
     [
       'steps:\n  - { subject: a, text: a, delay: 1 day }',
       ['8: the first step has no email before it: remove delay'],
+    ],
+    [
+      'steps:\n  - subject: a\n    variants: [{ template: a }, { template: b }]',
+      ['8: subject stands beside variants; move it into them'],
+    ],
+    [
+      'steps:\n  - variants:\n      - { subject: a, text: a }\n      - { subject: b }',
+      ['10: this variant has no content; give it html, text or template'],
+    ],
+    [
+      'steps:\n  - variants:\n      - { subject: a, text: a }\n      - { text: b }',
+      ['8: the first step has no subject'],
+    ],
+    [
+      'steps:\n  - variants:\n      - { template: a, wieght: 1 }\n      - { template: b, weight: 0 }',
+      [
+        '9: unknown key "wieght" (did you mean "weight"?)',
+        '10: weight must be at least 1; leave the variant out to send it to nobody',
+      ],
+    ],
+    [
+      'steps:\n  - variants:\n      - { template: a }',
+      ['8: variants: one alone is no choice; write it as the content of the step'],
     ],
     ['steps:\n  - { template: t, html: a }', ['8: html stands beside template; keep one of them']],
     [

@@ -21,7 +21,16 @@ test('a report shows the funnel, the leads by end, and the reasons', () => {
     completedAt: null,
     steps: [
       {
-        ...{ position: 1, name: 'hello', planned: 4, sent: 1, scheduled: 0, deferred: 0, held: 2 },
+        ...{
+          position: 1,
+          name: 'hello',
+          variant: null,
+          planned: 4,
+          sent: 1,
+          scheduled: 0,
+          deferred: 0,
+          held: 2,
+        },
         ...{ submitting: 0, failed: 1, skipped: 0, unknown: 0 },
       },
     ],

@@ -24,6 +24,7 @@ function candidate(staleAfter: object | undefined): Candidate {
     ref: null,
     content: null,
     stepId: 's',
+    variant: null,
     suppressedBy: null,
     enrolmentStatus: 'active',
     enrolmentReason: null,

@@ -33,6 +33,7 @@ const candidate: Candidate = {
   ref: null,
   content: null,
   stepId: 's',
+  variant: null,
   suppressedBy: null,
   enrolmentStatus: 'active',
   enrolmentReason: null,
