@@ -1,15 +1,12 @@
 import { startOfNextDay } from '../core/civil-time.ts'
 import type { Trx } from '../db/connect.ts'
+import { insertMissingBudgets, lockBudgets } from './budget-store.ts'
 import { budgetKeys, daysOf, shardCount, shareOf, type TenantDay, tenantDayKey } from './budgets.ts'
+import type { LanePick } from './candidate-store.ts'
 import type { Budget } from './charge.ts'
-import {
-  insertMissingBudgets,
-  type LanePick,
-  type LaneRef,
-  listLaneStates,
-  lockBudgets,
-} from './claim-store.ts'
+import type { LaneRef } from './lane-state.ts'
 import { type LaneState, laneBlock } from './lane-state.ts'
+import { listLaneStates } from './lane-state-store.ts'
 import { ownCharges } from './own-budgets.ts'
 import { listBudgets, peekDueEmails } from './peek-store.ts'
 

@@ -1,22 +1,16 @@
 import { startOfNextDay } from '../core/civil-time.ts'
 import type { Trx } from '../db/connect.ts'
+import { setBudgets } from './budget-store.ts'
 import { budgetKeys, type TenantDay } from './budgets.ts'
+import { lockDueEmails } from './candidate-store.ts'
 import type { Budget } from './charge.ts'
 import { type Candidate, type ClaimDecision, decideClaim, type WindowOpening } from './claim.ts'
 import { hasOwnLimits, lockBudgetsOf } from './claim-budgets.ts'
 import { chargeLanes, grantLanes, laneId, roundsOf } from './claim-grants.ts'
-import {
-  type ClaimRow,
-  type LaneRef,
-  listLaneStates,
-  lockDueEmails,
-  type Postponement,
-  setBudgets,
-  setClaimed,
-  setLaneBlocks,
-  setPostponed,
-} from './claim-store.ts'
+import { type ClaimRow, type Postponement, setClaimed, setLaneBlocks, setPostponed } from './claim-store.ts'
+import type { LaneRef } from './lane-state.ts'
 import { type LaneBlock, type LaneState, laneBlock } from './lane-state.ts'
+import { listLaneStates } from './lane-state-store.ts'
 import { messageIdOf, referenceOf } from './message-identity.ts'
 import { type OwnVerdict, ownCharges, takeOwn } from './own-budgets.ts'
 import { endPausesOver } from './pause-store.ts'

@@ -1,8 +1,8 @@
 import { startOfNextDay } from '../core/civil-time.ts'
 import { grantFrom, takeFrom } from './budgets.ts'
+import type { LanePick } from './candidate-store.ts'
 import type { Budget } from './charge.ts'
-import type { LanePick, LaneRef } from './claim-store.ts'
-import type { LaneBlock, LaneState } from './lane-state.ts'
+import type { LaneBlock, LaneRef, LaneState } from './lane-state.ts'
 
 /** A mailbox at one priority: what a claim grants to, and what waits when it grants nothing. */
 export const laneId = (lane: { mailboxId: string; lane: string }): string => `${lane.mailboxId}:${lane.lane}`

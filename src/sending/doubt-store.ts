@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Db, Trx } from '../db/connect.ts'
-import type { LaneRef } from './claim-store.ts'
+import type { LaneRef } from './lane-state.ts'
 import { insertWakes } from './lane-store.ts'
 import type { EmailRef } from './proof-store.ts'
 import { type SettlementInput, settleEmails } from './settle-store.ts'

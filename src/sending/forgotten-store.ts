@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
 import { toJson } from '../db/json.ts'
-import type { LaneRef } from './claim-store.ts'
+import type { LaneRef } from './lane-state.ts'
 import { limitCodes } from './limit-change-store.ts'
 import type { EmailIdentity } from './message-identity.ts'
 import type { OwnFacts } from './own-budgets.ts'

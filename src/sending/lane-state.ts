@@ -10,11 +10,15 @@ export interface TenantLimits {
   hasLimitedCampaigns: boolean
 }
 
-/** A mailbox lane as the claim reads it. */
-export interface LaneState {
+/** A mailbox at one priority. */
+export interface LaneRef {
   tenantId: string
   mailboxId: string
   lane: 'high' | 'normal' | 'low'
+}
+
+/** A mailbox lane as the claim reads it. */
+export interface LaneState extends LaneRef {
   tenantStatus: 'active' | 'suspended'
   status: 'active' | 'paused' | 'removed'
   statusReason: string | null

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Db, Trx } from '../db/connect.ts'
 import { storable } from '../db/json.ts'
-import type { LaneRef } from './claim-store.ts'
+import type { LaneRef } from './lane-state.ts'
 
 /** When to wake a lane: at a moment that a row names, or after a while by the database's clock. */
 export type Wake = LaneRef & ({ at: Date } | { inMs: number })

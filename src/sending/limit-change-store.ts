@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
+import { insertMissingBudgets, lockBudgets, setBudgets } from './budget-store.ts'
 import { daysOf, shardCount, tenantDayKeys } from './budgets.ts'
 import type { Budget } from './charge.ts'
-import { insertMissingBudgets, lockBudgets, setBudgets } from './claim-store.ts'
 import { insertWakes, type Wake } from './lane-store.ts'
 
 /**

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
 import { toJson } from '../db/json.ts'
-import type { LanePick, LaneRef } from './claim-store.ts'
+import type { LanePick } from './candidate-store.ts'
+import type { LaneRef } from './lane-state.ts'
 import type { CampaignCaps, OwnCharge, OwnFacts } from './own-budgets.ts'
 
 export type PeekedEmail = OwnFacts & LaneRef

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Db, Trx } from '../db/connect.ts'
 import { toJson } from '../db/json.ts'
-import type { LaneRef } from './claim-store.ts'
+import type { LaneRef } from './lane-state.ts'
 import type { EmailRef } from './proof-store.ts'
 import type { SequenceRef } from './sequence-store.ts'
 

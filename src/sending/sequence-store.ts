@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
-import type { LaneRef } from './claim-store.ts'
+import type { LaneRef } from './lane-state.ts'
 import type { EmailRef } from './proof-store.ts'
 
 /** A lead's place in a campaign. */

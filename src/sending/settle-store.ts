@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
 import { toJson } from '../db/json.ts'
+import { lockBudgets, setBudgets } from './budget-store.ts'
 import { type Budget, giveBackTo } from './charge.ts'
-import { lockBudgets, setBudgets } from './claim-store.ts'
 import { applyConsequences } from './consequence-store.ts'
 import type { Settlement } from './settlement.ts'
 

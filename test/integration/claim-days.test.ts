@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { lockBudgets } from '../../src/sending/budget-store.ts'
 import { rollingKey } from '../../src/sending/budgets.ts'
 import { type ClaimedEmail, claimEmails } from '../../src/sending/claim-emails.ts'
-import { lockBudgets } from '../../src/sending/claim-store.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { type DatabaseWithClock, openDatabaseWithClock } from '../support/database-clock.ts'
 import { insertEmail, insertMailbox, insertTenant, type Mailbox } from '../support/factories.ts'

@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../src/core/ids.ts'
+import { lockBudgets, setBudgets } from '../../src/sending/budget-store.ts'
 import { rollingKey } from '../../src/sending/budgets.ts'
 import { claimEmails } from '../../src/sending/claim-emails.ts'
-import { lockBudgets, setBudgets } from '../../src/sending/claim-store.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import {

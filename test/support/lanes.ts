@@ -8,7 +8,7 @@ import {
   type ClaimRequest,
   claimEmails,
 } from '../../src/sending/claim-emails.ts'
-import type { LaneRef } from '../../src/sending/claim-store.ts'
+import type { LaneRef } from '../../src/sending/lane-state.ts'
 import { type SettlementInput, settleEmails } from '../../src/sending/settle-store.ts'
 import type { Email, Mailbox } from './factories.ts'
 

@@ -4,7 +4,7 @@ import type { QueueClient } from '../../queue/boss.ts'
 import { laneKey } from '../../queue/catalogue.ts'
 import { enqueueJobs } from '../../queue/enqueue.ts'
 import { listLiveJobs } from '../../queue/live-jobs.ts'
-import type { LaneRef } from '../../sending/claim-store.ts'
+import type { LaneRef } from '../../sending/lane-state.ts'
 import { insertWakes, listSleepingLanes, lockSweep } from '../../sending/lane-store.ts'
 import { expireLeases } from '../../sending/lease-store.ts'
 

@@ -4,6 +4,7 @@ import { newId } from '../../core/ids.ts'
 import type { Db } from '../../db/connect.ts'
 import { readNow } from '../../db/now.ts'
 import { isConnectionError, untilAnswered } from '../../db/retry.ts'
+import { insertMissingBudgets, lockBudgets } from '../../sending/budget-store.ts'
 import { rollingKey } from '../../sending/budgets.ts'
 import {
   type ClaimAnswer,
@@ -11,7 +12,6 @@ import {
   type ClaimRequest,
   claimEmails,
 } from '../../sending/claim-emails.ts'
-import { insertMissingBudgets, lockBudgets } from '../../sending/claim-store.ts'
 import { lockEmailsOfClaims } from '../../sending/lease-store.ts'
 import { settleEmails } from '../../sending/settle-store.ts'
 

@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../core/clock.ts'
 import type { Coalescer } from '../../core/coalescer.ts'
 import type { ClaimedEmail } from '../../sending/claim-emails.ts'
-import type { LaneRef } from '../../sending/claim-store.ts'
-import type { LaneBlock } from '../../sending/lane-state.ts'
+import type { LaneBlock, LaneRef } from '../../sending/lane-state.ts'
 import type { LaneClaim, LaneClaimAnswer, Moment } from './claimer.ts'
 
 export interface SessionPorts {
