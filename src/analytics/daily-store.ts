@@ -1,11 +1,12 @@
 import { sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
-import { happenedFigures, recomputeHappened } from './happened-store.ts'
+import { happenedFigures, recomputeHappened, touchWritingsOfNewEvents } from './happened-store.ts'
 import { isSealed } from './watermark-store.ts'
 
 /** Figures by the day of sending, in the order in which `daysOf` computes them. */
 export const sentDayFigures = [
   'emails_sent',
+  'emails_delivered',
   'emails_opened',
   'emails_clicked',
   'emails_replied',
@@ -27,12 +28,12 @@ const excluded = sql.join(
 )
 
 // By email first, then by day: two hash aggregates, where count(distinct …) would sort it all. Bounces of an email are
-// one, so are complaints, however many events say so.
+// one, so are complaints, however many events say so. Delivered is of an email too: sums of it then add up on every level.
 const daysOf = (events: ReturnType<typeof sql>) => sql`
   select tenant_id, campaign_id, step_id, variant, mailbox_id, date,
-         count(*) filter (where sent), count(*) filter (where opens > 0), count(*) filter (where clicks > 0),
-         count(*) filter (where replies > 0), count(*) filter (where bounced), count(*) filter (where unsubscribed),
-         count(*) filter (where complained), sum(opens), sum(clicks), sum(replies), sum(auto_replies),
+         count(*) filter (where sent), count(*) filter (where sent and not bounced), count(*) filter (where opens > 0),
+         count(*) filter (where clicks > 0), count(*) filter (where replies > 0), count(*) filter (where bounced),
+         count(*) filter (where unsubscribed), count(*) filter (where complained), sum(opens), sum(clicks), sum(replies), sum(auto_replies),
          sum(machine_opens), sum(machine_clicks)
     from (
       select v.tenant_id, v.campaign_id, v.step_id, v.variant, v.email_account_id as mailbox_id, v.sent_on as date, v.email_id,
@@ -69,10 +70,7 @@ export async function touchDaysOfNewEvents(trx: Trx): Promise<void> {
     create temporary table touched_days on commit drop as
     select tenant_id, campaign_id, email_account_id as mailbox_id, sent_on as date from new_events v
      where sent_on is not null and not ${isSealed('v.sent_on')} group by 1, 2, 3, 4`.execute(trx)
-  await sql`
-    create temporary table touched_dates on commit drop as select distinct recorded_on from new_events`.execute(
-    trx,
-  )
+  await touchWritingsOfNewEvents(trx)
   await countLate(trx)
   await sql`analyze touched_days`.execute(trx)
 }
@@ -127,8 +125,13 @@ export async function recomputeDays(trx: Trx, which: 'touched' | 'all'): Promise
   await recomputeHappened(trx, which)
 }
 
-/** Adds up the campaigns of the touched days, by step and variant. */
-export async function sumCampaigns(trx: Trx): Promise<void> {
+/** Adds up, by step and variant, the campaigns of the touched days, or all that have days, sealed ones too: no other then has a sum. */
+export async function sumCampaigns(trx: Trx, which: 'touched' | 'all'): Promise<void> {
+  if (which === 'all') await sql`delete from campaign_analytics`.execute(trx)
+  const ofWhich =
+    which === 'all'
+      ? sql`campaign_id is not null`
+      : sql`(tenant_id, campaign_id) in (select tenant_id, campaign_id from touched_days)`
   await sql`
     insert into campaign_analytics (tenant_id, campaign_id, step_id, variant, sent, delivered, opened_tracked, clicked_tracked,
                                     replied, bounced, unsubscribed, complained, first_sent_on, last_sent_on)
@@ -136,7 +139,7 @@ export async function sumCampaigns(trx: Trx): Promise<void> {
            sum(emails_clicked), sum(emails_replied), sum(emails_bounced), sum(emails_unsubscribed),
            sum(emails_complained), min(date), max(date)
       from daily_step_analytics
-     where (tenant_id, campaign_id) in (select tenant_id, campaign_id from touched_days)
+     where ${ofWhich}
      group by 1, 2, 3, 4
     on conflict on constraint campaign_analytics_key do update
        set sent = excluded.sent, delivered = excluded.delivered, opened_tracked = excluded.opened_tracked,

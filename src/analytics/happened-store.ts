@@ -34,10 +34,12 @@ const figuresOf = (events: ReturnType<typeof sql>) => sql`
      and v.class in ('delivery', 'engagement') and not ${isSealed('recorded_on')}
    group by 1, 2, 3, 4`
 
-// By index, each date once.
+// By index: it costs what was written of these mailboxes on that day, however much others wrote.
 const eventsOfTouched = sql`
-  touched_dates join email_events v on v.recorded_at >= (recorded_on at time zone 'UTC')
-     and v.recorded_at < ((recorded_on + 1) at time zone 'UTC') where true`
+  touched_writings t join email_events v on v.tenant_id = t.tenant_id and v.email_account_id = t.mailbox_id
+     and v.recorded_at >= (recorded_on at time zone 'UTC') and v.recorded_at < ((recorded_on + 1) at time zone 'UTC')
+     and v.campaign_id is not distinct from t.campaign_id
+   where true`
 
 const eventsOf = ({ from, to }: { from: string; to: string }) => sql`
   (select *, (recorded_at at time zone 'UTC')::date as recorded_on from email_events) v
@@ -46,7 +48,17 @@ const eventsOf = ({ from, to }: { from: string; to: string }) => sql`
 /** What happened in some days, computed from the events that are kept, with the columns of daily_analytics. */
 export const happenedIn = (days: { from: string; to: string }) => figuresOf(eventsOf(days))
 
-/** Computes the dates of the table touched_dates again, or all that there are. */
+/** Notes of which mailboxes and campaigns the new events were written, and on which days. */
+export async function touchWritingsOfNewEvents(trx: Trx): Promise<void> {
+  await sql`
+    create temporary table touched_writings on commit drop as
+    select distinct tenant_id, campaign_id, email_account_id as mailbox_id, recorded_on from new_events`.execute(
+    trx,
+  )
+  await sql`analyze touched_writings`.execute(trx)
+}
+
+/** Computes what was touched again, or all that there is. */
 export async function recomputeHappened(trx: Trx, which: 'touched' | 'all'): Promise<void> {
   const events = which === 'touched' ? eventsOfTouched : eventsOf({ from: '-infinity', to: 'infinity' })
   await sql`

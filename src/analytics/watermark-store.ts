@@ -3,7 +3,9 @@ import type { Trx } from '../db/connect.ts'
 
 /** Up to where events are counted: the snapshot of the last pass. */
 export interface Watermark {
-  snapshot: string
+  /** The transactions from this one on had not begun, those in `open` had not ended. */
+  next: string
+  open: string[]
 }
 
 /** Waits for the pass or rebuild that is under way; others wait until the transaction ends. */
@@ -24,7 +26,8 @@ const lockKey = sql`hashtextextended('rookery rollup ' || current_schema(), 0)`
 /** Undefined before the first pass, and in a system that is not the one it was taken in. */
 export async function lockWatermark(trx: Trx): Promise<Watermark | undefined> {
   const { rows } = await sql<Watermark>`
-    select w.snapshot::text as snapshot from analytics_watermark w, pg_control_system() s
+    select pg_snapshot_xmax(w.snapshot)::text as next, array(select pg_snapshot_xip(w.snapshot)::text) as open
+      from analytics_watermark w, pg_control_system() s
      where w.system_identifier = s.system_identifier for update of w`.execute(trx)
   return rows[0]
 }
@@ -60,15 +63,14 @@ export const isSealed = (day: string) => sql<boolean>`exists (
  * Notes for this transaction the events that became visible since the watermark, and returns how many. An event whose
  * transaction was open then is among them once it has ended, and once only.
  */
-export async function findNewEvents(trx: Trx, { snapshot }: Watermark): Promise<number> {
-  // xid >= xmin would read all again since the oldest writer that was open.
+export async function findNewEvents(trx: Trx, { next, open }: Watermark): Promise<number> {
+  // By index, since both are constants to the planner. From xmin on it would be all since the oldest writer that was open.
   await sql`
     create temporary table new_events on commit drop as
     select tenant_id, campaign_id, email_account_id, sent_on, (recorded_at at time zone 'UTC')::date as recorded_on
       from email_events
      where class in ('delivery', 'engagement')
-       and (xid >= pg_snapshot_xmax(${snapshot}::pg_snapshot)
-            or xid = any(array(select pg_snapshot_xip(${snapshot}::pg_snapshot))))`.execute(trx)
+       and (xid >= ${next}::xid8 or xid = any(${sql.val(open)}::xid8[]))`.execute(trx)
   const { rows } = await sql<{ count: number }>`select count(*) as count from new_events`.execute(trx)
   return rows[0]?.count ?? 0
 }

@@ -28,6 +28,7 @@ export interface AnalyticsWatermarkTable {
   snapshot: string
   system_identifier: number
   passed_at: Defaulted<Timestamp>
+  method: Defaulted<number>
 }
 
 export interface AuditLogTable {
@@ -198,7 +199,7 @@ export interface DailyAnalyticsTable {
   auto_replies: Defaulted<number>
   machine_opens: Defaulted<number>
   machine_clicks: Defaulted<number>
-  emails_delivered: GeneratedAlways<number>
+  emails_delivered: Defaulted<number>
   open_rate: GeneratedAlways<number>
   click_rate: GeneratedAlways<number>
   reply_rate: GeneratedAlways<number>
@@ -236,7 +237,7 @@ export interface DailyStepAnalyticsTable {
   auto_replies: Defaulted<number>
   machine_opens: Defaulted<number>
   machine_clicks: Defaulted<number>
-  emails_delivered: GeneratedAlways<number>
+  emails_delivered: Defaulted<number>
   variant: number | null
 }
 

@@ -19,11 +19,18 @@ afterAll(() => database.close())
 
 const always = { from: '-infinity', to: 'infinity' }
 
-async function tell(db: Db | Trx, type: 'sent' | 'opened', day: string, emailId = newId()): Promise<void> {
+async function tell(
+  db: Db | Trx,
+  type: 'sent' | 'bounced' | 'opened',
+  day: string | null,
+  emailId = newId(),
+  campaign_id: string | null = null,
+): Promise<void> {
   await db
     .insertInto('email_events')
     .values({
-      class: type === 'sent' ? 'delivery' : 'engagement',
+      class: type === 'opened' ? 'engagement' : 'delivery',
+      campaign_id,
       type,
       id: newId(),
       tenant_id: mailbox.tenant_id,
@@ -81,6 +88,47 @@ test('many opens of one email are one email that was opened, and its rates fit',
   expect(await readDay('2026-03-03')).toMatchObject({ emails_sent: 0, emails_opened: 12, open_rate: 0 })
 })
 
+test('an email is delivered if it was sent and did not bounce, so that days and campaigns add up', async () => {
+  const { db } = database
+  const campaign = newId()
+  const [delivered, bounced] = [newId(), newId()]
+  await tell(db, 'sent', '2026-03-08', delivered, campaign)
+  for (const type of ['sent', 'bounced'] as const) await tell(db, type, '2026-03-08', bounced, campaign)
+  // Nothing says that it was sent: it takes nothing from those that were.
+  await tell(db, 'bounced', '2026-03-08', newId(), campaign)
+  await rollUp(db)
+  expect(await readDay('2026-03-08')).toMatchObject({
+    emails_sent: 2,
+    emails_delivered: 1,
+    emails_bounced: 2,
+  })
+  expect(await readSum(campaign)).toMatchObject({ sent: 2, delivered: 1, bounced: 2 })
+})
+
+const readSum = (campaign: string) =>
+  database.db
+    .selectFrom('campaign_analytics')
+    .selectAll()
+    .where('campaign_id', '=', campaign)
+    .executeTakeFirst()
+
+test('a rebuild takes away the sum of a campaign that has no day, and adds up one whose days are all sealed', async () => {
+  const { db } = database
+  const [gone, sealed] = [newId(), newId()]
+  await tell(db, 'sent', '2026-02-01', newId(), sealed)
+  await tell(db, 'sent', '2026-03-09', newId(), gone)
+  await rollUp(db)
+  await sql`insert into analytics_sealed_days (tenant_id, through) values (${mailbox.tenant_id}, '2026-02-28')`.execute(
+    db,
+  )
+  await sql`delete from email_events where sent_on <= '2026-02-28' or campaign_id = ${gone}`.execute(db)
+  await sql`delete from campaign_analytics where campaign_id = ${sealed}`.execute(db)
+  await rebuild(db)
+  expect(await readSum(gone)).toBeUndefined()
+  expect(await readSum(sealed)).toMatchObject({ sent: 1, first_sent_on: '2026-02-01' })
+  expect(await audit(db, always)).toEqual([])
+})
+
 test('an audit sees a wrong figure of what happened on a day, and of a campaign; a rebuild mends the day', async () => {
   const { db } = database
   await tell(db, 'sent', '2026-03-06')
@@ -88,7 +136,9 @@ test('an audit sees a wrong figure of what happened on a day, and of a campaign;
   expect(await audit(db, always)).toEqual([])
   await sql`
     update daily_analytics set happened_sent = happened_sent + 1
-     where date = (select max(date) from daily_analytics where happened_sent > 0)`.execute(db)
+     where campaign_id is null and date = (select max(date) from daily_analytics where happened_sent > 0)`.execute(
+    db,
+  )
   await sql`
     insert into campaign_analytics (tenant_id, campaign_id, sent, delivered, opened_tracked, clicked_tracked, replied,
                                     bounced, unsubscribed, complained)

@@ -37,7 +37,7 @@ async function countNew(trx: Trx): Promise<RollUp> {
   if (events > 0) {
     await touchDaysOfNewEvents(trx)
     await recomputeDays(trx, 'touched')
-    await sumCampaigns(trx)
+    await sumCampaigns(trx, 'touched')
   }
   await setWatermark(trx)
   return { events }
@@ -57,7 +57,7 @@ async function recomputeAll(trx: Trx): Promise<RollUp> {
   const events = await touchAllDays(trx)
   await clearDays(trx)
   await recomputeDays(trx, 'all')
-  await sumCampaigns(trx)
+  await sumCampaigns(trx, 'all')
   await setWatermark(trx)
   return { events }
 }

@@ -1,0 +1,53 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { newId } from '../../src/core/ids.ts'
+import { rollUp } from '../../src/jobs/analytics/roll-up.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+
+let database: TestDatabase
+
+beforeAll(async () => {
+  // One connection: it can hand in what it has counted, and nobody reads beside it.
+  database = await createTestDatabase({ maxConnections: 1 })
+})
+afterAll(() => database.close())
+
+const tenant = newId()
+const ours = newId()
+
+/** Opens of so many mailboxes, 50 each, all written now, of emails sent on one day. */
+async function insertOpens(mailboxes: readonly string[]): Promise<void> {
+  await sql`
+    insert into email_events (class, type, id, tenant_id, email_account_id, email_id, attempt, occurred_at, sent_on)
+    select 'engagement', 'opened', gen_random_uuid(), ${tenant}, mailbox, gen_random_uuid(), 1, now(), '2026-03-01'
+      from unnest(${sql.val(mailboxes)}::uuid[]) mailbox, generate_series(1, 50)`.execute(database.db)
+}
+
+/** Rows of events that were read since the last call. */
+async function countRead(): Promise<number> {
+  await sql`select pg_stat_force_next_flush()`.execute(database.db)
+  const { rows } = await sql<{ read: number }>`
+    select sum(seq_tup_read + idx_tup_fetch)::int as read from pg_stat_user_tables
+     where relname like 'email_events%'`.execute(database.db)
+  const read = rows[0]?.read ?? 0
+  const since = read - readBefore
+  readBefore = read
+  return since
+}
+let readBefore = 0
+
+test('a pass reads what is new and its mailboxes, not what others wrote that day', async () => {
+  const reads: number[] = []
+  for (const others of [0, 40, 160]) {
+    await insertOpens(Array.from({ length: others }, () => newId()))
+    await rollUp(database.db)
+    await sql`analyze email_events`.execute(database.db)
+    await sql`delete from email_events where email_account_id = ${ours}`.execute(database.db)
+    await insertOpens([ours])
+    await countRead()
+    await rollUp(database.db)
+    reads.push(await countRead())
+  }
+  // Found as new, counted by the day of sending, and by the day of writing.
+  expect(Math.max(...reads)).toBeLessThanOrEqual(3 * 50)
+})
