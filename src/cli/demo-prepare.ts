@@ -1,71 +1,35 @@
-import { promises as fs } from 'node:fs'
-import path from 'node:path'
-import type { Config } from '../app/config.ts'
 import type { OpenDatabase } from '../app/database.ts'
-import { nearPath } from '../app/demo-fleet.ts'
 import type { Campaign } from '../campaigns/store.ts'
 import { secondsADay } from '../lab/demo-clock.ts'
-import { renewDatabase } from '../lab/demo-database.ts'
 import type { ProviderProcess } from '../lab/demo-provider.ts'
-import { ensureEmbeddedPostgres, stopEmbeddedPostgres } from '../lab/embedded-postgres.ts'
+import type { Tenant } from '../tenants/store.ts'
 import type { DemoScreen } from './demo-screen.ts'
 import {
   createTenantWithMailboxes,
   importDemoLeads,
   launchDemoCampaign,
-  openDemoDatabase,
   startDemoProvider,
   suppressThoseWhoAsked,
 } from './demo-setup.ts'
+import type { Stage } from './demo-stage.ts'
 import type { LeadImportReport } from './lead-import.ts'
 import { formatCount } from './output.ts'
-
-export type Cleanups = (() => Promise<unknown>)[]
-
-/** Starts the demo's PostgreSQL, with an empty database; throws `conflict` while another demo uses it. */
-export async function startDatabase(config: Config, screen: DemoScreen, cleanups: Cleanups): Promise<string> {
-  const directory = path.join(config.home, 'postgres')
-  await fs.mkdir(config.home, { recursive: true, mode: 0o711 })
-  return screen.step(
-    'Starting PostgreSQL',
-    async () => {
-      const { url } = await ensureEmbeddedPostgres({ directory })
-      const renewed = await renewDatabase(url)
-      cleanups.push(
-        () => stopEmbeddedPostgres(directory),
-        () => renewed.release(),
-      )
-      return url
-    },
-    () => `PostgreSQL runs, with an empty database, in ${nearPath(directory)}`,
-  )
-}
 
 export interface Prepared {
   database: OpenDatabase
   provider: ProviderProcess
+  tenant: Tenant
   campaign: Campaign
   imported: LeadImportReport
 }
 
-/** Everything up to the launch; what it starts is in `cleanups`, to be run in reverse. */
-export async function prepare(
-  config: Config,
-  url: string,
-  screen: DemoScreen,
-  signal: AbortSignal,
-  cleanups: Cleanups,
-): Promise<Prepared> {
+/** Everything up to the launch. */
+export async function prepare({ demo, database, screen, signal, cleanups }: Stage): Promise<Prepared> {
+  const { config } = demo
   const step: DemoScreen['step'] = (...of) => {
     signal.throwIfAborted()
     return screen.step(...of)
   }
-  const database = await step(
-    'Creating tables and queues',
-    () => openDemoDatabase(config, url),
-    () => 'Tables and queues created',
-  )
-  cleanups.push(() => database.close())
   const provider = await step(
     'Starting a mail provider',
     () => startDemoProvider(),
@@ -95,5 +59,5 @@ export async function prepare(
     ({ campaign_name }) =>
       `"${campaign_name}" launched, with a compressed clock: a day of delay takes ${secondsADay} seconds`,
   )
-  return { database, provider, campaign, imported }
+  return { database, provider, tenant, campaign, imported }
 }

@@ -1,4 +1,3 @@
-import path from 'node:path'
 import { nearPath } from '../app/demo-fleet.ts'
 import type { CampaignReport } from '../campaigns/report.ts'
 import type { AccountComparison } from '../lab/demo-accounts.ts'
@@ -23,12 +22,11 @@ export interface DemoReport {
   suppressions: SuppressionCount[]
   second: SecondAccount & { name: string }
   watchedSeconds: number
-  totalSeconds: number
-  home: string
-  commandPrefix: string
+  seconds: number
+  tenant: string
 }
 
-export function describeDemo(demo: DemoReport): string {
+export function describeCampaigns(demo: DemoReport): string {
   return [
     describeReport(demo.report),
     describeLate(demo.lateDeliveries),
@@ -37,7 +35,6 @@ export function describeDemo(demo: DemoReport): string {
     describeSuppressions(demo.suppressions),
     describeSecond(demo.second),
     describeComparison(demo),
-    verdict(demo),
   ]
     .filter((part) => part !== '')
     .join('\n\n')
@@ -91,14 +88,12 @@ export function isGood({ complete, comparison, answers, second }: DemoReport): b
   return complete && comparison.agree && answers.agree && second.agree
 }
 
-function verdict(demo: DemoReport): string {
-  const { comparison, complete, report, answers, second, watchedSeconds, totalSeconds } = demo
+/** A line for each promise, kept or not, and the time it took. */
+export function campaignVerdict(demo: DemoReport): string[] {
+  const { comparison, complete, report, answers, second, watchedSeconds, seconds } = demo
   const { accepted, sent, unknownArrived, agree } = comparison
-  const times =
-    `  ${totalSeconds.toFixed(0)} s in all, ${watchedSeconds.toFixed(0)} s of them for the two campaigns, ` +
-    'the wait between their emails included.'
   const sum = `${accepted} accepted = ${sent} sent${unknownArrived > 0 ? ` + ${unknownArrived} unknown` : ''}`
-  const lines = [
+  return [
     complete
       ? '✓ Every lead is accounted for.'
       : `✗ Not finished in time: ${report.leads.byEnd.waiting} leads still wait.`,
@@ -109,22 +104,6 @@ function verdict(demo: DemoReport): string {
     second.agree
       ? '✓ The second campaign mailed no suppressed lead.'
       : '✗ The second campaign did not skip just the suppressed leads.',
+    `  ${seconds.toFixed(0)} s, ${watchedSeconds.toFixed(0)} s of them for the two campaigns and the wait between their emails.`,
   ]
-  return [...lines, times].join('\n')
-}
-
-/** Commands to go on with; `running`: everything still does. */
-export function describeNext({ home, report, commandPrefix }: DemoReport, running: boolean): string {
-  const rookery = `${commandPrefix}npx rookery`
-  const lines = [
-    running ? 'Everything still runs; Ctrl-C here stops it. In another terminal:' : 'Where to look next:',
-    `  ${rookery} status`,
-    `  ${rookery} campaign report "${report.campaign}" --leads`,
-    `  ${rookery} replies list`,
-    `  ${rookery} suppressions list`,
-    `  ${rookery} mailbox list`,
-    `  less ${nearPath(path.join(home, 'workers.log'))}`,
-    '  less examples/campaign.yaml',
-  ]
-  return lines.join('\n')
 }

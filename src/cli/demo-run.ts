@@ -1,10 +1,8 @@
-import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { campaignWorkers, type DemoConfig, readDemoConfig, startDemoFleet } from '../app/demo-fleet.ts'
+import { campaignWorkers } from '../app/demo-fleet.ts'
 import { streamLeadEnds } from '../campaigns/report.ts'
 import type { EnrolledLead } from '../campaigns/report-store.ts'
 import type { Campaign } from '../campaigns/store.ts'
-import { AppError } from '../core/errors.ts'
 import type { Db } from '../db/connect.ts'
 import { compareAccounts } from '../lab/demo-accounts.ts'
 import { type AnswerComparison, compareAnswers, neverAgain } from '../lab/demo-answer-account.ts'
@@ -17,42 +15,29 @@ import {
   listLateDeliveries,
   listReceivedMessages,
 } from '../lab/demo-store.ts'
-import { type Cleanups, type Prepared, prepare, startDatabase } from './demo-prepare.ts'
+import { type Prepared, prepare } from './demo-prepare.ts'
 import type { DemoReport } from './demo-report.ts'
-import type { DemoScreen } from './demo-screen.ts'
 import { isSuppressed, isUnknownToProvider, launchDemoCampaign } from './demo-setup.ts'
+import { type Stage, startWorkers } from './demo-stage.ts'
 import { type Watched, watchCampaign } from './demo-watch.ts'
 
 const watchSeconds = 60
 const answersSeconds = 20
 
-/**
- * The whole demo, from nothing to the accounts of two campaigns. What it starts is in `cleanups`, to be run in
- * reverse; with `keep` the workers still run when it resolves.
- */
-export async function runDemo(
-  screen: DemoScreen,
-  signal: AbortSignal,
-  cleanups: Cleanups,
-  keep: boolean,
-): Promise<DemoReport> {
+/** Two campaigns, from an empty database to their accounts; with `keep` their workers still run when it resolves. */
+export async function runCampaignScene(stage: Stage, keep: boolean): Promise<DemoReport> {
   const startedAt = performance.now()
-  const demo = readDemoConfig()
-  screen.write(
-    'Rookery demo: a two-step campaign to a thousand leads, from four mailboxes, over real SMTP and IMAP.\n',
-  )
-  const url = await startDatabase(demo.config, screen, cleanups)
-  signal.throwIfAborted()
-  const prepared = await prepare(demo.config, url, screen, signal, cleanups)
-  const fleet = startWorkers(demo, url, cleanups, campaignWorkers)
+  const { screen } = stage
+  screen.write('\nA two-step campaign to a thousand leads, from four mailboxes, over real SMTP and IMAP:\n')
+  const prepared = await prepare(stage)
+  const fleet = startWorkers(stage, campaignWorkers, 'workers.log')
   screen.write(
     '  ✓ Five worker processes started: a scheduler, two senders, one for inboxes, one for bounces',
   )
-  const campaigns = runCampaigns(prepared, screen, signal)
-  const results = await Promise.race([campaigns, fleet.died])
+  const results = await Promise.race([runCampaigns(prepared, stage), fleet.died])
   screen.write('')
   if (!keep) await fleet.stop()
-  const { db } = prepared.database
+  const { db } = stage.database
   const account = await prepared.provider.readAccount()
   return {
     ...results,
@@ -61,33 +46,16 @@ export async function runDemo(
     suppressions: await countSuppressions(db),
     foundInSent: await countFound(db),
     comparison: compareAccounts(await listClaimedEmails(db), account, isSuppressed),
-    totalSeconds: (performance.now() - startedAt) / 1000,
-    home: demo.config.home,
-    commandPrefix: demo.commandPrefix,
+    seconds: (performance.now() - startedAt) / 1000,
+    tenant: prepared.tenant.name,
   }
-}
-
-export function startWorkers(
-  { config, environment }: Pick<DemoConfig, 'config' | 'environment'>,
-  url: string,
-  cleanups: Cleanups,
-  workers: Parameters<typeof startDemoFleet>[4],
-) {
-  const logFile = path.join(config.home, 'workers.log')
-  const fleet = startDemoFleet(config, environment, url, logFile, workers)
-  cleanups.push(() => fleet.stop())
-  const died = fleet.ended.then((): never => {
-    throw new AppError('internal', `The worker processes have ended. What they said: ${logFile}`)
-  })
-  return { died, stop: () => fleet.stop() }
 }
 
 type CampaignResults = Pick<DemoReport, 'report' | 'answers' | 'second' | 'complete' | 'watchedSeconds'>
 
 async function runCampaigns(
   { database, provider, campaign }: Prepared,
-  screen: DemoScreen,
-  signal: AbortSignal,
+  { screen, signal }: Stage,
 ): Promise<CampaignResults> {
   const { db } = database
   const watch = (of: Campaign): Promise<Watched> =>

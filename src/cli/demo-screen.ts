@@ -20,6 +20,8 @@ export interface DemoScreen {
   /** Runs one step of the preparation and says what it came to, with the time it took. */
   step<T>(doing: string, work: () => Promise<T>, done: (result: T) => string): Promise<T>
   show(figures: DemoFigures): void
+  /** The same for anything: a block for a terminal, a line for elsewhere; `last`: nothing comes after it. */
+  progress(block: readonly string[], line: string, last: boolean): void
   write(text: string): void
 }
 
@@ -40,6 +42,16 @@ export function createDemoScreen(output: Output): DemoScreen {
     drawnLines = lines.length
   }
 
+  const progress = (block: readonly string[], line: string, last: boolean) => {
+    if (terminal) redraw(block)
+    else if (last || performance.now() - lastLineAt >= lineEveryMs) {
+      lastLineAt = performance.now()
+      output.write(`  ${line}\n`)
+    }
+    // What comes next stands below.
+    if (last) drawnLines = 0
+  }
+
   return {
     async step(doing, work, done) {
       const startedAt = performance.now()
@@ -49,12 +61,8 @@ export function createDemoScreen(output: Output): DemoScreen {
       output.write(`  ✓ ${done(result)} (${seconds} s)\n`)
       return result
     },
-    show(figures) {
-      if (terminal) return redraw(block(figures))
-      if (performance.now() - lastLineAt < lineEveryMs && !figures.last) return
-      lastLineAt = performance.now()
-      output.write(`  ${oneLine(figures)}\n`)
-    },
+    show: (figures) => progress(block(figures), oneLine(figures), figures.last),
+    progress,
     write: (text) => void output.write(`${text}\n`),
   }
 }

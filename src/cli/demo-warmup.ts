@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../app/config.ts'
-import type { DemoConfig } from '../app/demo-fleet.ts'
 import { AppError } from '../core/errors.ts'
 import type { Db } from '../db/connect.ts'
 import { enrolInWarmup } from '../jobs/warmup/change.ts'
@@ -24,11 +23,10 @@ import { insertTenant } from '../tenants/store.ts'
 import { listStandings, setWarmupPool } from '../warmup/account-store.ts'
 import { defineEnrolment } from '../warmup/enrolment.ts'
 import { listReportDays } from '../warmup/report-store.ts'
+import { drawBar } from './campaign-figures.ts'
 import { storePasswords } from './commands/mailbox-add.ts'
-import { type Cleanups, startDatabase } from './demo-prepare.ts'
-import { startWorkers } from './demo-run.ts'
 import type { DemoScreen } from './demo-screen.ts'
-import { openDemoDatabase } from './demo-setup.ts'
+import { type Stage, startWorkers } from './demo-stage.ts'
 import { openSealer } from './session.ts'
 import { describeMailbox, reportWarmup } from './warmup-report.ts'
 
@@ -39,11 +37,12 @@ const people = [
   ['eli', 'fay'],
   ['gus', 'hope'],
 ] as const
-const junkShare = 0.2
+const tenantNames = ['north', 'east', 'south', 'west'] as const
+const junkShare = 0.12
 /** Eight mailboxes that meet once a day cannot write to one another much more often. */
 const mostADay = 4
 const stepSeconds = 30
-const urgeEveryMs = 600
+const urgeEveryMs = 200
 
 export interface WarmupScene {
   days: number
@@ -52,25 +51,16 @@ export interface WarmupScene {
   problems: string[]
   seconds: number
   report: string
+  /** One to look at more closely. */
+  tenant: string
+  mailbox: string
 }
 
 /** Eight mailboxes warm up over some weeks; a day goes by as soon as all that was planned for it is done. */
-export async function runWarmupScene(
-  { config, environment }: DemoConfig,
-  days: number,
-  screen: DemoScreen,
-  signal: AbortSignal,
-  cleanups: Cleanups,
-): Promise<WarmupScene> {
+export async function runWarmupScene(stage: Stage, days: number): Promise<WarmupScene> {
   const startedAt = performance.now()
-  screen.write(`Rookery demo: eight mailboxes of four tenants warm up over ${days} compressed days.\n`)
-  const url = await startDatabase(config, screen, cleanups)
-  const database = await screen.step(
-    'Creating tables and queues',
-    () => openDemoDatabase(config, url),
-    () => 'Tables and queues created',
-  )
-  cleanups.push(() => database.close())
+  const { screen, signal, cleanups, database, demo } = stage
+  screen.write(`\nEight mailboxes of four tenants warm up over ${days} compressed days:\n`)
   const { db } = database
   const password = randomBytes(18).toString('base64url')
   const mailboxes = people.flat().map((name) => `${name}@${name}-mail.test`)
@@ -78,11 +68,11 @@ export async function runWarmupScene(
   cleanups.push(() => provider.stop())
   const first = await screen.step(
     'Enrolling mailboxes',
-    () => enrolAll(db, config, provider, password),
+    () => enrolAll(db, demo.config, provider, password),
     () =>
       `Eight mailboxes enrolled in the shared pool; their provider puts ${100 * junkShare} % of what comes in into Junk`,
   )
-  const fleet = startWorkers({ config, environment }, url, cleanups, ['scheduler', 'sending', 'warmup'])
+  const fleet = startWorkers(stage, ['scheduler', 'sending', 'warmup'], 'warmup-workers.log')
   await Promise.race([liveThrough(db, days, screen, signal), fleet.died])
   const account = await readSceneAccount(db)
   const standings = await listStandings(db, first.tenant_id, first.id)
@@ -96,6 +86,8 @@ export async function runWarmupScene(
     problems: problemsOf(account),
     seconds: (performance.now() - startedAt) / 1000,
     report: reports[0] ? describeMailbox(reports[0], countedAt) : '',
+    tenant: tenantNames[0],
+    mailbox: first.email_address,
   }
 }
 
@@ -110,7 +102,7 @@ async function enrolAll(
   const enrolment = defineEnrolment({ start: 1, step: 1, ceiling: 40, weekdaysOnly: false, replyShare: 0.4 })
   const enrolled: Mailbox[] = []
   for (const [at, names] of people.entries()) {
-    const tenant = await insertTenant(db, { name: `Tenant ${at + 1}`, timezone })
+    const tenant = await insertTenant(db, { name: tenantNames[at] ?? '', timezone })
     await db.transaction().execute((trx) => setWarmupPool(trx, tenant.id, 'shared'))
     for (const name of names) {
       const address = `${name}@${name}-mail.test`
@@ -153,7 +145,7 @@ async function liveThrough(db: Db, days: number, screen: DemoScreen, signal: Abo
     if (day === days)
       await untilScene(db, 'all of it is put away', ({ open }) => open === 0, signal, nextHours)
     await countWarmup({ db, log })
-    if (day % 7 === 0 || day === days) await sayWeek(db, day, screen)
+    await sayDay(db, { day, days }, screen)
     if (day < days) await passDay(db)
   }
 }
@@ -163,11 +155,24 @@ async function nextHours(db: Db): Promise<void> {
   await callRounds(db)
 }
 
-async function sayWeek(db: Db, day: number, screen: DemoScreen): Promise<void> {
+async function sayDay(
+  db: Db,
+  { day, days }: { day: number; days: number },
+  screen: DemoScreen,
+): Promise<void> {
   const { sent, junk, rescued, answered } = await readSceneAccount(db)
-  screen.write(
-    `  Day ${String(day).padStart(2)}: ${sent} sent, ${junk} landed in Junk, ${rescued} rescued, ${answered} answers`,
-  )
+  const figures = { sent, 'in Junk': junk, rescued, answers: answered }
+  const cells = Object.entries(figures).map(([name, count]) => [name, count.toLocaleString('en')] as const)
+  const row = (pick: 0 | 1) => cells.map((cell) => cell[pick].padStart(10)).join('')
+  const block = [
+    '',
+    `  ${row(0)}`,
+    `  ${row(1)}`,
+    '',
+    `  ${drawBar(day, 0, days, 48)}  day ${day} of ${days}`,
+  ]
+  const line = cells.map(([name, count]) => `${count} ${name}`).join(', ')
+  screen.progress(block, `day ${String(day).padStart(2)}: ${line}`, day === days)
 }
 
 async function untilScene(
@@ -195,30 +200,39 @@ async function untilScene(
 }
 
 function problemsOf(account: SceneAccount): string[] {
-  const checks: [boolean, string][] = [
-    [account.daysOverRamp > 0, `${account.daysOverRamp} days are over their ramp`],
-    [account.pairsTwiceADay > 0, `${account.pairsTwiceADay} pairs began twice on a day`],
-    [
-      account.pairsOfOneTenantOrDomain > 0,
-      `${account.pairsOfOneTenantOrDomain} pairs are of one tenant or domain`,
-    ],
-    [account.rescued < account.junk, `${account.junk - account.rescued} messages are still in Junk`],
-    [account.answersOutOfThread > 0, `${account.answersOutOfThread} answers belong to no conversation`],
-    [account.doneTwice > 0, `${account.doneTwice} things were done twice`],
-  ]
-  return checks.flatMap(([failed, words]) => (failed ? [words] : []))
+  return checksOf(account).flatMap(({ failed, words }) => (failed ? [words] : []))
 }
 
-export function describeScene({ days, account, problems, seconds, report }: WarmupScene): string {
+const checksOf = (account: SceneAccount) => [
+  { failed: account.daysOverRamp > 0, words: `${account.daysOverRamp} days are over their ramp` },
+  { failed: account.pairsTwiceADay > 0, words: `${account.pairsTwiceADay} pairs began twice on a day` },
+  {
+    failed: account.pairsOfOneTenantOrDomain > 0,
+    words: `${account.pairsOfOneTenantOrDomain} pairs are of one tenant or domain`,
+  },
+  {
+    failed: account.rescued < account.junk,
+    words: `${account.junk - account.rescued} messages are still in Junk`,
+  },
+  {
+    failed: account.answersOutOfThread > 0,
+    words: `${account.answersOutOfThread} answers belong to no conversation`,
+  },
+  { failed: account.doneTwice > 0, words: `${account.doneTwice} things were done twice` },
+]
+
+export const describeScene = ({ report }: WarmupScene): string => `\n${report}`
+
+export function warmupVerdict({ days, account, problems, seconds }: WarmupScene): string[] {
   const share = ((100 * account.sent) / Math.max(1, account.allowed)).toFixed(0)
   const said =
     problems.length > 0
-      ? problems.map((problem) => `  ✗ ${problem}`)
+      ? problems.map((problem) => `✗ ${problem}`)
       : [
-          `  ✓ ${account.sent} emails in ${days} days, ${share} % of what the ramps allow, on no day more`,
-          `  ✓ ${account.pairs} conversations; no pair of one tenant or domain, none twice on a day`,
-          `  ✓ ${account.junk} landed in Junk, and every one was rescued`,
-          `  ✓ ${account.answered} answers, each in its conversation; nothing was done twice`,
+          `✓ ${account.sent} emails in ${days} days, ${share} % of what the ramps allow, on no day more.`,
+          `✓ ${account.pairs} conversations; no pair of one tenant or domain, none twice on a day.`,
+          `✓ ${account.junk} landed in Junk, and every one was rescued.`,
+          `✓ ${account.answered} answers, each in its conversation; nothing was done twice.`,
         ]
-  return `\n${report}\n\n${said.join('\n')}\n\n  ${seconds.toFixed(0)} s in all.`
+  return [...said, `  ${seconds.toFixed(0)} s.`]
 }

@@ -14,7 +14,7 @@ test('eight mailboxes warm up over some compressed days, by real processes and w
       cwd: home,
     })
     expect(code, `${stderr.slice(-4000)}\n${stdout.slice(-6000)}`).toBe(0)
-    const { account, problems, report } = JSON.parse(stdout)
+    const { account, problems, report } = JSON.parse(stdout).warmup
     expect(problems).toEqual([])
     expect(account).toMatchObject({ daysOverRamp: 0, pairsTwiceADay: 0, answersOutOfThread: 0, doneTwice: 0 })
     expect(account.sent).toBeGreaterThan(50)

@@ -13,7 +13,7 @@ beforeAll(async () => {
   home = await mkdtemp(path.join(os.tmpdir(), 'rookery-demo-'))
   // As root the server runs as another account, which must be able to enter.
   await chmod(home, 0o755)
-  const { code, stdout, stderr } = await rookery(['demo', '--json'], {
+  const { code, stdout, stderr } = await rookery(['demo', '--no-warmup', '--json'], {
     env: { ROOKERY_HOME: home },
     cwd: home,
   })
