@@ -17,6 +17,12 @@ export type Defaulted<T> =
     ? ColumnType<S, I | undefined, U>
     : ColumnType<T, T | undefined, T>
 
+export interface AnalyticsAuditsTable {
+  singleton: Defaulted<boolean>
+  audited_at: Defaulted<Timestamp>
+  differences: number
+}
+
 export interface AnalyticsSealedDaysTable {
   tenant_id: string | null
   through: string
@@ -50,6 +56,17 @@ export interface BillingAnalyticsTable {
   mailboxes_active: number
   contacts_reached: number
   updated_at: Defaulted<Timestamp>
+  plan_emails: number | null
+  plan_mailboxes: number | null
+  plan_contacts: number | null
+  emails_over: GeneratedAlways<number>
+  mailboxes_over: GeneratedAlways<number>
+  contacts_over: GeneratedAlways<number>
+}
+
+export interface BillingTouchedMonthsTable {
+  tenant_id: string
+  period_start: string
 }
 
 export interface CampaignAnalyticsTable {
@@ -784,6 +801,14 @@ export interface TemplatesTable {
   updated_at: Defaulted<Timestamp>
 }
 
+export interface TenantPlansTable {
+  tenant_id: string
+  month: string
+  plan_emails: number | null
+  plan_mailboxes: number | null
+  plan_contacts: number | null
+}
+
 export interface TenantsTable {
   id: string
   name: string
@@ -906,10 +931,12 @@ export interface WarmupRejectsTable {
 }
 
 export interface Database {
+  analytics_audits: AnalyticsAuditsTable
   analytics_sealed_days: AnalyticsSealedDaysTable
   analytics_watermark: AnalyticsWatermarkTable
   audit_log: AuditLogTable
   billing_analytics: BillingAnalyticsTable
+  billing_touched_months: BillingTouchedMonthsTable
   campaign_analytics: CampaignAnalyticsTable
   campaign_leads: CampaignLeadsTable
   campaign_mailboxes: CampaignMailboxesTable
@@ -954,6 +981,7 @@ export interface Database {
   suppressions: SuppressionsTable
   system_notifications: SystemNotificationsTable
   templates: TemplatesTable
+  tenant_plans: TenantPlansTable
   tenants: TenantsTable
   warmup_accounts: WarmupAccountsTable
   warmup_daily_stats: WarmupDailyStatsTable

@@ -1,8 +1,27 @@
 import { sql } from 'kysely'
+import { AppError } from '../core/errors.ts'
 import type { Db, Trx } from '../db/connect.ts'
 import type { PlanChange } from './plan.ts'
 
-export async function setPlan(
+/** What the plan allows holds from this month on, in the tenant's zone; returns its first day (YYYY-MM-DD). */
+export async function setPlan(trx: Trx, tenantId: string, change: PlanChange): Promise<string> {
+  const plan = sql.raw('plan_emails, plan_mailboxes, plan_contacts')
+  await sql`
+    insert into tenant_plans (tenant_id, month, ${plan}) select id, '-infinity', ${plan} from tenants
+     where id = ${tenantId} on conflict do nothing`.execute(trx)
+  await updatePlan(trx, tenantId, change)
+  const { rows } = await sql<{ month: string }>`
+    insert into tenant_plans (tenant_id, month, ${plan})
+    select id, date_trunc('month', now() at time zone timezone)::date, ${plan} from tenants where id = ${tenantId}
+    on conflict (tenant_id, month) do update set (${plan}) = row(excluded.plan_emails, excluded.plan_mailboxes,
+                                                                excluded.plan_contacts)
+    returning month`.execute(trx)
+  const [row] = rows
+  if (!row) throw new AppError('not_found', `There is no tenant ${tenantId}.`)
+  return row.month
+}
+
+async function updatePlan(
   trx: Trx,
   tenantId: string,
   { planEmails, planMailboxes, planContacts, eventDays }: PlanChange,

@@ -119,16 +119,6 @@ test('a month that stands at the sum of its days is not added up again', async (
   expect(await analyticsBilling({ db: database.db })({}, job)).toEqual({ kind: 'done', changed: 0 })
 })
 
-test('the usage of months stands beside what the plan allows', async () => {
-  await database.db.updateTable('tenants').set({ plan_emails: 2 }).where('id', '=', tenant.id).execute()
-  const { stdout } = await run(['billing', 'usage', '--from', '2026-03-15'], {
-    env: { DATABASE_URL: database.url, ROOKERY_HOME: home },
-  })
-  const [, newest, oldest] = stdout.split('\n')
-  expect(newest).toMatch(/^2026-04 +1 of 2 \(50\.0 %\) +1 +1 /)
-  expect(oldest).toMatch(/^2026-03 +3 of 2 \(150\.0 %\) +1 +2 /)
-})
-
 test('a pass that finds another at work comes again', async () => {
   const other = await openTransaction(database.db)
   await sql`select pg_advisory_xact_lock(hashtextextended('rookery rollup ' || current_schema(), 0))`.execute(

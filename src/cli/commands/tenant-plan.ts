@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { touchMonth } from '../../analytics/billing-store.ts'
 import { insertAudit } from '../../tenants/audit-store.ts'
 import { definePlan } from '../../tenants/plan.ts'
 import { setPlan } from '../../tenants/plan-store.ts'
@@ -50,7 +51,7 @@ async function plan(name: string, { json, ...options }: PlanOptions): Promise<vo
     const { id } = await resolveTenant(db, name)
     if (changes)
       await db.transaction().execute(async (trx) => {
-        await setPlan(trx, id, change)
+        await touchMonth(trx, id, await setPlan(trx, id, change))
         const entity = { tenantId: id, entityType: 'tenant', entityId: id }
         await insertAudit(trx, {
           ...entity,

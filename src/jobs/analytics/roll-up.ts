@@ -1,4 +1,5 @@
 import { type AuditedDays, type Difference, listDifferences } from '../../analytics/audit-store.ts'
+import { addUpMonths, touchMonths } from '../../analytics/billing-store.ts'
 import {
   clearDays,
   countLate,
@@ -10,6 +11,7 @@ import {
 import {
   adoptEvents,
   findNewEvents,
+  lockRollup,
   lockWatermark,
   setWatermark,
   tryLockRollup,
@@ -38,6 +40,7 @@ async function countNew(trx: Trx): Promise<RollUp> {
     await touchDaysOfNewEvents(trx)
     await recomputeDays(trx, 'touched')
     await sumCampaigns(trx, 'touched')
+    await touchMonths(trx, 'touched')
   }
   await setWatermark(trx)
   return { events }
@@ -58,8 +61,19 @@ async function recomputeAll(trx: Trx): Promise<RollUp> {
   await clearDays(trx)
   await recomputeDays(trx, 'all')
   await sumCampaigns(trx, 'all')
+  await touchMonths(trx, 'all')
   await setWatermark(trx)
   return { events }
+}
+
+/** Adds up the months whose days passes have computed since; returns how many. Waits for the pass that is under way. */
+export function sumMonths(db: Db): Promise<number> {
+  return untilAnswered(() =>
+    db.transaction().execute(async (trx) => {
+      await lockRollup(trx)
+      return addUpMonths(trx)
+    }),
+  )
 }
 
 /** Computes days aside and lists what differs from what is stored: nothing. Counts what is new first. */

@@ -1,0 +1,128 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { newId } from '../../src/core/ids.ts'
+import { rebuild, rollUp, sumMonths } from '../../src/jobs/analytics/roll-up.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import {
+  type CampaignStep,
+  type Email,
+  insertCampaign,
+  insertEmail,
+  insertLead,
+  insertMailbox,
+  insertTenant,
+  type Mailbox,
+  type Tenant,
+} from '../support/factories.ts'
+import { rookery } from '../support/rookery.ts'
+
+let database: TestDatabase
+let tenant: Tenant
+let mailbox: Mailbox
+let step: CampaignStep | undefined
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database.close())
+
+beforeEach(async () => {
+  tenant = await insertTenant(database.db)
+  mailbox = await insertMailbox(database.db, tenant.id)
+  ;[step] = (await insertCampaign(database.db, tenant.id, [mailbox.id])).steps
+})
+
+const run = (...args: string[]) => rookery(args, { env: { DATABASE_URL: database.url } })
+
+/** An email that was sent on a day, with its event. */
+async function sendOn(sent_on: string, to_address: string, from = mailbox): Promise<Email> {
+  const at = new Date(`${sent_on}T12:00:00Z`)
+  const lead_id = (await insertLead(database.db, tenant.id)).id
+  const place = { campaign_id: step?.campaign_id ?? null, step_id: step?.id ?? null, lead_id, sent_on }
+  const email = await insertEmail(database.db, from, { status: 'sent', sent_at: at, to_address, ...place })
+  const whose = { tenant_id: tenant.id, email_account_id: from.id, email_id: email.id, attempt: 1 }
+  await database.db
+    .insertInto('email_events')
+    .values({ class: 'delivery', type: 'sent', id: newId(), occurred_at: at, ...whose, ...place })
+    .execute()
+  return email
+}
+
+async function addUp(): Promise<void> {
+  await rollUp(database.db)
+  await sumMonths(database.db)
+}
+
+const months = () =>
+  database.db
+    .selectFrom('billing_analytics')
+    .selectAll()
+    .where('tenant_id', '=', tenant.id)
+    .orderBy('period_start')
+    .execute()
+
+test('a month stands beside the plan that stood in it last, whatever changes later', async () => {
+  const thisMonth = new Date().toISOString().slice(0, 7)
+  for (const day of ['2026-03-02', '2026-04-02', `${thisMonth}-01`]) {
+    await sendOn(day, 'ada@x.example')
+    await sendOn(day, 'bob@x.example')
+  }
+  await addUp()
+  expect((await months()).map(({ plan_emails }) => plan_emails)).toEqual([null, null, null])
+  await run('tenant', 'plan', tenant.name, '--emails', '8', '--contacts', '2')
+  await run('tenant', 'plan', tenant.name, '--emails', '1')
+  await sumMonths(database.db)
+  const now = { emails_sent: 2, plan_emails: 1, emails_over: 1, plan_contacts: 2, contacts_over: 0 }
+  expect(await months()).toMatchObject([{ plan_emails: null }, { plan_emails: null }, now])
+  // As if it had been changed in April.
+  await sql`update tenant_plans set month = '2026-04-01' where month = ${`${thisMonth}-01`}`.execute(
+    database.db,
+  )
+  await rebuild(database.db)
+  await sumMonths(database.db)
+  expect(await months()).toMatchObject([{ plan_emails: null }, { plan_emails: 1, emails_over: 1 }, now])
+})
+
+test('usage says what is over the plan, on the screen and as CSV', async () => {
+  await run('tenant', 'plan', tenant.name, '--emails', '3', '--contacts', '1')
+  const month = new Date().toISOString().slice(0, 7)
+  await sendOn(`${month}-01`, 'ada@x.example')
+  await sendOn(`${month}-01`, 'bob@x.example')
+  await addUp()
+  const { stdout } = await run('billing', 'usage', '--tenant', tenant.name)
+  expect(stdout.split('\n')[1]).toMatch(
+    /^\d{4}-\d\d +2 of 3 \(66\.7 %\) +1 +2 of 1 \(200\.0 %\) +OVER by 1 contact /,
+  )
+  const csv = await run('billing', 'usage', '--tenant', tenant.name, '--csv')
+  const [header, row] = csv.stdout.split('\n')
+  expect(header).toMatch(/^tenant,period_start,emails_sent,plan_emails,emails_over,/)
+  expect(row).toContain(`${tenant.name},${month}-01,2,3,0,1,,0,2,1,1,`)
+})
+
+test('mailboxes and contacts of a month are what they are, also where its emails stay as many', async () => {
+  const { db } = database
+  const first = await sendOn('2026-03-02', 'ada@x.example')
+  const second = await sendOn('2026-03-02', 'bob@x.example', await insertMailbox(db, tenant.id))
+  await addUp()
+  expect(await months()).toMatchObject([{ emails_sent: 2, mailboxes_active: 2, contacts_reached: 2 }])
+  await db.updateTable('emails').set({ to_address: 'ada@x.example' }).where('id', '=', second.id).execute()
+  await db
+    .updateTable('email_events')
+    .set({ email_account_id: first.email_account_id })
+    .where('email_id', '=', second.id)
+    .execute()
+  await rebuild(db)
+  await sumMonths(db)
+  expect(await months()).toMatchObject([{ emails_sent: 2, mailboxes_active: 1, contacts_reached: 1 }])
+})
+
+test('contacts of a month whose emails are gone from the ledger stay as many as they were', async () => {
+  const { db } = database
+  await sendOn('2026-03-02', 'ada@x.example')
+  await sendOn('2026-03-03', 'bob@x.example')
+  await addUp()
+  await db.deleteFrom('emails').where('to_address', '=', 'bob@x.example').execute()
+  await rebuild(db)
+  await sumMonths(db)
+  expect(await months()).toMatchObject([{ emails_sent: 2, contacts_reached: 2 }])
+})
