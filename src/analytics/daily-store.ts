@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
-import { happenedFigures, recomputeHappened, touchWritingsOfNewEvents } from './happened-store.ts'
+import { datedEvents, datedEventsOfTouched } from './dated-store.ts'
+import { happenedFigures, recomputeHappened } from './happened-store.ts'
 import { isSealed } from './watermark-store.ts'
 
 /** Figures by the day of sending, in the order in which `daysOf` computes them. */
@@ -36,7 +37,7 @@ const daysOf = (events: ReturnType<typeof sql>) => sql`
          count(*) filter (where unsubscribed), count(*) filter (where complained), sum(opens), sum(clicks), sum(replies), sum(auto_replies),
          sum(machine_opens), sum(machine_clicks)
     from (
-      select v.tenant_id, v.campaign_id, v.step_id, v.variant, v.email_account_id as mailbox_id, v.sent_on as date, v.email_id,
+      select v.tenant_id, v.campaign_id, v.step_id, v.variant, v.mailbox_id, v.date, v.email_id,
              bool_or(v.type = 'sent') as sent, bool_or(v.type = 'bounced') as bounced,
              bool_or(v.type = 'unsubscribed') as unsubscribed, bool_or(v.type = 'complained') as complained,
              count(*) filter (where v.type = 'opened' and not v.machine) as opens,
@@ -50,51 +51,11 @@ const daysOf = (events: ReturnType<typeof sql>) => sql`
     ) emails
    group by 1, 2, 3, 4, 5, 6`
 
-const eventsOfTouched = sql`
-  touched_days t join email_events v on v.tenant_id = t.tenant_id and v.email_account_id = t.mailbox_id
-     and v.sent_on = t.date and v.campaign_id is not distinct from t.campaign_id
-   where v.class in ('delivery', 'engagement')`
-
-const allEvents = sql`
-  email_events v where v.class in ('delivery', 'engagement') and v.sent_on is not null and not ${isSealed('v.sent_on')}`
-
 /** The figures of some days, computed from the events that are kept, with the columns of daily_step_analytics. */
 export const totalsOf = ({ from, to }: { from: string; to: string }) => sql`
   select tenant_id, campaign_id, step_id, variant, mailbox_id, date, ${columns}
-    from (${daysOf(sql`${allEvents} and v.sent_on between ${from} and ${to}`)})
+    from (${daysOf(sql`${datedEvents} where v.date between ${from} and ${to}`)})
       as days (tenant_id, campaign_id, step_id, variant, mailbox_id, date, ${columns})`
-
-/** Notes which days the new events touch, and counts those of sealed days as late. */
-export async function touchDaysOfNewEvents(trx: Trx): Promise<void> {
-  await sql`
-    create temporary table touched_days on commit drop as
-    select tenant_id, campaign_id, email_account_id as mailbox_id, sent_on as date from new_events v
-     where sent_on is not null and not ${isSealed('v.sent_on')} group by 1, 2, 3, 4`.execute(trx)
-  await touchWritingsOfNewEvents(trx)
-  await countLate(trx)
-  await sql`analyze touched_days`.execute(trx)
-}
-
-/** Adds the new events of sealed days to what is late there: once, since an event is new once. */
-export async function countLate(trx: Trx): Promise<void> {
-  await sql`
-    insert into daily_analytics as d (tenant_id, campaign_id, mailbox_id, date, late_events)
-    select tenant_id, campaign_id, email_account_id, sent_on, count(*) from new_events v
-     where sent_on is not null and ${isSealed('v.sent_on')} group by 1, 2, 3, 4
-    on conflict on constraint daily_analytics_key
-    do update set late_events = d.late_events + excluded.late_events, updated_at = now()`.execute(trx)
-}
-
-/** As `touchDaysOfNewEvents`, for every event that is kept; returns how many. */
-export async function touchAllDays(trx: Trx): Promise<number> {
-  await sql`
-    create temporary table touched_days on commit drop as
-    select tenant_id, campaign_id, email_account_id as mailbox_id, sent_on as date from ${allEvents}
-     group by 1, 2, 3, 4`.execute(trx)
-  await sql`analyze touched_days`.execute(trx)
-  const { rows } = await sql<{ count: number }>`select count(*) as count from email_events`.execute(trx)
-  return rows[0]?.count ?? 0
-}
 
 /** Forgets the figures of every day that can be computed again. */
 export async function clearDays(trx: Trx): Promise<void> {
@@ -109,7 +70,7 @@ export async function recomputeDays(trx: Trx, which: 'touched' | 'all'): Promise
   // A table of its own first: what is inserted straight away is computed by one process alone.
   await sql`
     create temporary table computed_days (tenant_id, campaign_id, step_id, variant, mailbox_id, date, ${columns}) on commit drop as
-    ${daysOf(which === 'all' ? allEvents : eventsOfTouched)}`.execute(trx)
+    ${daysOf(which === 'all' ? datedEvents : datedEventsOfTouched)}`.execute(trx)
   await sql`
     insert into daily_step_analytics (tenant_id, campaign_id, step_id, variant, mailbox_id, date, ${columns})
     select * from computed_days

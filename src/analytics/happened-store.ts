@@ -52,9 +52,7 @@ export const happenedIn = (days: { from: string; to: string }) => figuresOf(even
 export async function touchWritingsOfNewEvents(trx: Trx): Promise<void> {
   await sql`
     create temporary table touched_writings on commit drop as
-    select distinct tenant_id, campaign_id, email_account_id as mailbox_id, recorded_on from new_events`.execute(
-    trx,
-  )
+    select distinct tenant_id, campaign_id, mailbox_id, recorded_on from new_events`.execute(trx)
   await sql`analyze touched_writings`.execute(trx)
 }
 

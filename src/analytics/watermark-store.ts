@@ -3,10 +3,18 @@ import type { Trx } from '../db/connect.ts'
 
 /** Up to where events are counted: the snapshot of the last pass. */
 export interface Watermark {
+  snapshot: string
   /** The transactions from this one on had not begun, those in `open` had not ended. */
   next: string
   open: string[]
+  /** Taken in this database system: after a dump was restored elsewhere, its transaction ids are those of another. */
+  own: boolean
+  /** The days that it says are counted were computed as they are now. */
+  sameMethod: boolean
 }
+
+/** Raised when days are computed otherwise than before: the next pass then computes all of them anew. */
+const method = 2
 
 /** Waits for the pass or rebuild that is under way; others wait until the transaction ends. */
 export async function lockRollup(trx: Trx): Promise<void> {
@@ -23,24 +31,24 @@ export async function tryLockRollup(trx: Trx): Promise<boolean> {
 
 const lockKey = sql`hashtextextended('rookery rollup ' || current_schema(), 0)`
 
-/** Undefined before the first pass, and in a system that is not the one it was taken in. */
+/** Undefined before the first pass. */
 export async function lockWatermark(trx: Trx): Promise<Watermark | undefined> {
   const { rows } = await sql<Watermark>`
-    select pg_snapshot_xmax(w.snapshot)::text as next, array(select pg_snapshot_xip(w.snapshot)::text) as open
-      from analytics_watermark w, pg_control_system() s
-     where w.system_identifier = s.system_identifier for update of w`.execute(trx)
+    select w.snapshot::text as snapshot, pg_snapshot_xmax(w.snapshot)::text as next,
+           array(select pg_snapshot_xip(w.snapshot)::text) as open,
+           w.system_identifier = s.system_identifier as own, w.method = ${method} as "sameMethod"
+      from analytics_watermark w, pg_control_system() s for update of w`.execute(trx)
   return rows[0]
 }
 
 /** To what this transaction sees. */
 export async function setWatermark(trx: Trx): Promise<void> {
   await sql`
-    insert into analytics_watermark (snapshot, system_identifier)
-    select pg_current_snapshot(), system_identifier from pg_control_system()
+    insert into analytics_watermark (snapshot, system_identifier, method)
+    select pg_current_snapshot(), system_identifier, ${method} from pg_control_system()
     on conflict (singleton) do update
-       set snapshot = excluded.snapshot, system_identifier = excluded.system_identifier, passed_at = now()`.execute(
-    trx,
-  )
+       set snapshot = excluded.snapshot, system_identifier = excluded.system_identifier, method = excluded.method,
+           passed_at = now()`.execute(trx)
 }
 
 /**
@@ -63,16 +71,24 @@ export const isSealed = (day: string) => sql<boolean>`exists (
  * Notes for this transaction the events that became visible since the watermark, and returns how many. An event whose
  * transaction was open then is among them once it has ended, and once only.
  */
-export async function findNewEvents(trx: Trx, { next, open }: Watermark): Promise<number> {
-  // By index, since both are constants to the planner. From xmin on it would be all since the oldest writer that was open.
+export async function findNewEvents(trx: Trx, watermark: Watermark): Promise<number> {
   await sql`
     create temporary table new_events on commit drop as
-    select tenant_id, campaign_id, email_account_id, sent_on, (recorded_at at time zone 'UTC')::date as recorded_on
-      from email_events
-     where class in ('delivery', 'engagement')
-       and (xid >= ${next}::xid8 or xid = any(${sql.val(open)}::xid8[]))`.execute(trx)
+    select id, tenant_id, campaign_id, email_account_id as mailbox_id, email_id, type, sent_on, recorded_at,
+           (recorded_at at time zone 'UTC')::date as recorded_on
+      from email_events where class in ('delivery', 'engagement') and (${isNew(watermark)})`.execute(trx)
+  await sql`analyze new_events`.execute(trx)
   const { rows } = await sql<{ count: number }>`select count(*) as count from new_events`.execute(trx)
   return rows[0]?.count ?? 0
+}
+
+// In another system: what came with the dump tells by the ids there whether it was counted there. What was written here
+// since was not; its row was written by the transaction that it names, and that of the others by the restore.
+function isNew({ own, snapshot, next, open }: Watermark) {
+  // By index, since both are constants to the planner. From xmin on it would be all since the oldest writer that was open.
+  if (own) return sql`xid >= ${next}::xid8 or xid = any(${sql.val(open)}::xid8[])`
+  return sql`not pg_visible_in_snapshot(xid, ${snapshot}::pg_snapshot)
+             or mod(xid::text::numeric, 4294967296) = xmin::text::numeric`
 }
 
 export interface Seal {

@@ -150,22 +150,97 @@ test('an audit sees a wrong figure of what happened on a day, and of a campaign;
   expect(await audit(db, always)).toEqual([])
 })
 
-test('in a database that was restored elsewhere, all is counted anew and then only what is new', async () => {
+/** Makes of this database one that was restored from a dump of a server that had used up so many more transaction ids, or less. */
+async function restoreElsewhere(further: number): Promise<void> {
+  const { db } = database
+  await sql`update email_events set xid = (xid::text::bigint + ${further})::text::xid8`.execute(db)
+  await sql`
+    update analytics_watermark
+       set system_identifier = system_identifier + 1,
+           snapshot = format('%s:%s:', pg_snapshot_xmin(snapshot)::text::bigint + ${further},
+                             pg_snapshot_xmax(snapshot)::text::bigint + ${further})::pg_snapshot`.execute(db)
+}
+
+test.each([
+  ['more', 1_000_000],
+  ['fewer', -300],
+])(
+  'restored from a dump of a server with %s transactions, each event is counted or late once',
+  async (_, further) => {
+    const { db } = database
+    await sql`truncate email_events, daily_analytics, daily_step_analytics, campaign_analytics, analytics_sealed_days`.execute(
+      db,
+    )
+    for (const day of ['2026-03-04', '2026-03-05']) await tell(db, 'sent', day)
+    await rollUp(db)
+    await sql`insert into analytics_sealed_days (tenant_id, through) values (null, '2026-03-04')`.execute(db)
+    // Not counted there before the dump.
+    for (const day of ['2026-03-04', '2026-03-05']) await tell(db, 'sent', day)
+    await restoreElsewhere(further)
+    // Written here before the first pass.
+    for (const day of ['2026-03-04', '2026-03-05']) await tell(db, 'sent', day)
+    expect(await rollUp(db)).toEqual({ events: 6 })
+    expect(await readDay('2026-03-04')).toMatchObject({ emails_sent: 1, late_events: 2 })
+    expect(await readDay('2026-03-05')).toMatchObject({ emails_sent: 3, late_events: 0 })
+    for (const day of ['2026-03-04', '2026-03-05']) await tell(db, 'sent', day)
+    expect(await rollUp(db)).toEqual({ events: 2 })
+    expect(await rollUp(db)).toEqual({ events: 0 })
+    expect(await readDay('2026-03-04')).toMatchObject({ emails_sent: 1, late_events: 3 })
+    expect(await readDay('2026-03-05')).toMatchObject({ emails_sent: 4, late_events: 0 })
+    expect(await audit(db, always)).toEqual([])
+  },
+)
+
+test('days that were computed by another method are computed anew, and what is late is so once', async () => {
   const { db } = database
   await tell(db, 'sent', '2026-03-04')
-  await tell(db, 'sent', '2026-03-05')
+  await sql`update analytics_watermark set method = 1`.execute(db)
+  await sql`update daily_step_analytics set emails_delivered = 7 where date = '2026-03-05'`.execute(db)
   await rollUp(db)
-  // As after a dump from a server that had used up many more transaction ids.
-  await sql`update email_events set xid = (xid::text::bigint + 1000000)::text::xid8`.execute(db)
-  await sql`update analytics_watermark set system_identifier = system_identifier + 1`.execute(db)
-  await sql`
-    insert into analytics_sealed_days (tenant_id, through) values (null, '2026-03-04')`.execute(db)
-  expect((await rollUp(db))?.events).toBeGreaterThan(0)
-  await tell(db, 'sent', '2026-03-04')
-  await tell(db, 'sent', '2026-03-05')
-  expect(await rollUp(db)).toEqual({ events: 2 })
   expect(await rollUp(db)).toEqual({ events: 0 })
-  expect(await readDay('2026-03-04')).toMatchObject({ emails_sent: 1, late_events: 1 })
-  expect(await readDay('2026-03-05')).toMatchObject({ emails_sent: 2, late_events: 0 })
+  expect(await readDay('2026-03-04')).toMatchObject({ emails_sent: 1, late_events: 4 })
+  expect(await audit(db, always)).toEqual([])
+})
+
+test('what was told before an email is known to be sent is counted on the day of its sending', async () => {
+  const { db } = database
+  const campaign = newId()
+  const [opened, answered, late] = [newId(), newId(), newId()]
+  await tell(db, 'opened', null, opened, campaign)
+  await tell(db, 'opened', null, late, campaign)
+  await rollUp(db)
+  const writer = await openTransaction(db)
+  await tell(writer.trx, 'bounced', null, answered, campaign)
+  for (const email of [opened, answered]) await tell(db, 'sent', '2026-03-10', email, campaign)
+  // Of a sealed day.
+  await tell(db, 'sent', '2026-03-04', late, campaign)
+  await rollUp(db)
+  expect(await readSum(campaign)).toMatchObject({ sent: 2, delivered: 2, opened_tracked: 1, bounced: 0 })
+  await writer.commit()
+  await rollUp(db)
+  expect(await readSum(campaign)).toMatchObject({ sent: 2, delivered: 1, opened_tracked: 1, bounced: 1 })
+  expect(await readDay('2026-03-10')).toMatchObject({ emails_sent: 2, emails_opened: 1, emails_bounced: 1 })
+  const lateDay = db
+    .selectFrom('daily_analytics')
+    .where('campaign_id', '=', campaign)
+    .where('late_events', '>', 0)
+  expect(await lateDay.select(['date', 'late_events']).execute()).toEqual([
+    { date: '2026-03-04', late_events: 2 },
+  ])
+  expect(await audit(db, always)).toEqual([])
+  await rebuild(db)
+  expect(await readSum(campaign)).toMatchObject({ sent: 2, delivered: 1, opened_tracked: 1, bounced: 1 })
+  expect(await lateDay.select(['date', 'late_events']).execute()).toEqual([
+    { date: '2026-03-04', late_events: 2 },
+  ])
+})
+
+test('what was told on a day before the sending is of an earlier attempt, and on no day of sending', async () => {
+  const { db } = database
+  const [email, tomorrow] = [newId(), new Date(Date.now() + 48 * 3_600_000).toISOString().slice(0, 10)]
+  await tell(db, 'opened', null, email)
+  await tell(db, 'sent', tomorrow, email)
+  await rollUp(db)
+  expect(await readDay(tomorrow)).toMatchObject({ emails_sent: 1, emails_opened: 0 })
   expect(await audit(db, always)).toEqual([])
 })

@@ -1,13 +1,8 @@
 import { type AuditedDays, type Difference, listDifferences } from '../../analytics/audit-store.ts'
 import { addUpMonths, touchMonths } from '../../analytics/billing-store.ts'
-import {
-  clearDays,
-  countLate,
-  recomputeDays,
-  sumCampaigns,
-  touchAllDays,
-  touchDaysOfNewEvents,
-} from '../../analytics/daily-store.ts'
+import { clearDays, recomputeDays, sumCampaigns } from '../../analytics/daily-store.ts'
+import { countLate, dateNewEvents, touchAllDays, touchDays } from '../../analytics/dated-store.ts'
+import { touchWritingsOfNewEvents } from '../../analytics/happened-store.ts'
 import {
   adoptEvents,
   findNewEvents,
@@ -25,34 +20,38 @@ export interface RollUp {
 }
 
 /**
- * Counts what became visible since the last pass; without one, all events that are kept. Rows and watermark commit together.
- * Undefined where another pass is at it.
+ * Counts what became visible since the last pass; without one that says so, all events that are kept. Rows and watermark
+ * commit together. Undefined where another pass is at it.
  */
 export function rollUp(db: Db): Promise<RollUp | undefined> {
-  return inOneSnapshot(db, countNew)
-}
-
-async function countNew(trx: Trx): Promise<RollUp> {
-  const watermark = await lockWatermark(trx)
-  if (!watermark) return recomputeAll(trx)
-  const events = await findNewEvents(trx, watermark)
-  if (events > 0) {
-    await touchDaysOfNewEvents(trx)
-    await recomputeDays(trx, 'touched')
-    await sumCampaigns(trx, 'touched')
-    await touchMonths(trx, 'touched')
-  }
-  await setWatermark(trx)
-  return { events }
+  return inOneSnapshot(db, (trx) => count(trx, 'new'))
 }
 
 /** Computes every day again that is not sealed, from all events that are kept. Undefined where a pass is at it. */
 export function rebuild(db: Db): Promise<RollUp | undefined> {
-  return inOneSnapshot(db, async (trx) => {
-    const watermark = await lockWatermark(trx)
-    if (watermark && (await findNewEvents(trx, watermark)) > 0) await countLate(trx)
-    return recomputeAll(trx)
-  })
+  return inOneSnapshot(db, (trx) => count(trx, 'all'))
+}
+
+async function count(trx: Trx, which: 'new' | 'all'): Promise<RollUp> {
+  const watermark = await lockWatermark(trx)
+  const events = watermark ? await findNewEvents(trx, watermark) : 0
+  // What is late is known from what is new alone: sealed days are not computed again.
+  if (events > 0) {
+    await dateNewEvents(trx)
+    await countLate(trx)
+  }
+  if (which === 'all' || !watermark?.own || !watermark.sameMethod) return recomputeAll(trx)
+  if (events > 0) await recomputeTouched(trx)
+  await setWatermark(trx)
+  return { events }
+}
+
+async function recomputeTouched(trx: Trx): Promise<void> {
+  await touchDays(trx)
+  await touchWritingsOfNewEvents(trx)
+  await recomputeDays(trx, 'touched')
+  await sumCampaigns(trx, 'touched')
+  await touchMonths(trx, 'touched')
 }
 
 async function recomputeAll(trx: Trx): Promise<RollUp> {
@@ -79,7 +78,7 @@ export function sumMonths(db: Db): Promise<number> {
 /** Computes days aside and lists what differs from what is stored: nothing. Counts what is new first. */
 export function audit(db: Db, days: AuditedDays): Promise<Difference[] | undefined> {
   return inOneSnapshot(db, async (trx) => {
-    await countNew(trx)
+    await count(trx, 'new')
     return listDifferences(trx, days, mostDifferences)
   })
 }
