@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { MigrationResult } from 'kysely/migration'
 import type { Pool } from 'pg'
 import { AppError } from '../core/errors.ts'
+import { ensureBillingPartitions } from '../db/billing-partitions.ts'
 import type { Db } from '../db/connect.ts'
 import { noteEpoch } from '../db/epoch.ts'
 import { migrateSchema } from '../db/migrate.ts'
@@ -56,6 +57,7 @@ export async function migrateDatabase(
       const applied = await migrateSchema(db, names.schema)
       await noteEpoch(db)
       await ensureEventPartitions(db, new Date())
+      await ensureBillingPartitions(db, new Date())
       await installQueues(pool, db, names.queueSchema)
       return applied
     } finally {

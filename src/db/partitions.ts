@@ -5,7 +5,7 @@ export const eventClasses = ['delivery', 'engagement', 'warmup'] as const
 export type EventClass = (typeof eventClasses)[number]
 
 // One number for all installations in a database; held only while a partition is made.
-const partitionLock = 7_726_514_210
+export const partitionLock = 7_726_514_210
 
 /** A partition of one class and one month (UTC). */
 interface EventPartition {

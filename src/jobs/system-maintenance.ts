@@ -1,4 +1,5 @@
 import { done } from '../core/outcome.ts'
+import { ensureBillingPartitions } from '../db/billing-partitions.ts'
 import type { Db } from '../db/connect.ts'
 import { ensureEventPartitions } from '../db/partitions.ts'
 import type { GuardRules } from '../guardrails/rules.ts'
@@ -15,12 +16,12 @@ export interface MaintenanceRoom {
   guardrails: GuardRules
 }
 
-/** Keeps the house: partitions of the coming months, rows that nobody reads any more, guardrails, the health of warmup. */
+/** Keeps the house: partitions of the coming months and years, rows that nobody reads any more, guardrails, the health of warmup. */
 export function systemMaintenance(room: MaintenanceRoom): Handler<'system-maintenance'> {
   return async ({ task }, { signal }) => {
     switch (task) {
       case 'partitions':
-        return done((await ensureEventPartitions(room.db, new Date())).length)
+        return done(await ensurePartitions(room.db, new Date()))
       case 'guardrails':
         return done(await checkGuardrails(room, room.guardrails))
       case 'warmup':
@@ -29,4 +30,8 @@ export function systemMaintenance(room: MaintenanceRoom): Handler<'system-mainte
         return done(await prune(room, signal))
     }
   }
+}
+
+async function ensurePartitions(db: Db, now: Date): Promise<number> {
+  return (await ensureEventPartitions(db, now)).length + (await ensureBillingPartitions(db, now)).length
 }

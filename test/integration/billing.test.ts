@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { newId } from '../../src/core/ids.ts'
+import { ensureBillingPartitions } from '../../src/db/billing-partitions.ts'
 import { rebuild, rollUp, sumMonths } from '../../src/jobs/analytics/roll-up.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import {
@@ -125,4 +126,20 @@ test('contacts of a month whose emails are gone from the ledger stay as many as 
   await rebuild(db)
   await sumMonths(db)
   expect(await months()).toMatchObject([{ emails_sent: 2, contacts_reached: 2 }])
+})
+
+test('years are made ahead, each once, and what the default partition holds of them moves there', async () => {
+  const { db } = database
+  await sql`
+    insert into billing_analytics (tenant_id, period_start, period_end, emails_sent, mailboxes_active, contacts_reached,
+                                   plan_emails)
+    values (${tenant.id}, '2041-05-01', '2041-05-31', 5, 1, 4, 3)`.execute(db)
+  const calls = [1, 2].map(() => ensureBillingPartitions(db, new Date('2035-07-01')))
+  const created = (await Promise.all(calls)).flat().sort()
+  expect(created).toEqual(['y2036', 'y2037', 'y2041'].map((year) => `billing_analytics_${year}`))
+  expect(await ensureBillingPartitions(db, new Date('2035-07-01'))).toEqual([])
+  const { rows } = await sql`
+    select tableoid::regclass::text as partition, contacts_reached, emails_over from billing_analytics
+     where tenant_id = ${tenant.id}`.execute(db)
+  expect(rows).toEqual([{ partition: 'billing_analytics_y2041', contacts_reached: 4, emails_over: 2 }])
 })

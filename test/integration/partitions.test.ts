@@ -65,10 +65,12 @@ test('a month that has passed gets its partition too if the default one caught e
 
 test('a new partition has the primary key and the indexes of its parent', async () => {
   await ensureEventPartitions(database.db, march2031)
-  const { rows } = await sql<{ count: number }>`
-    select count(*) as count from pg_index
-     where indrelid = 'email_events_delivery_y2031m03'::regclass`.execute(database.db)
-  expect(rows[0]?.count).toBe(5)
+  const { rows } = await sql<{ parent: number; partition: number }>`
+    select count(*) filter (where indrelid = 'email_events_delivery'::regclass) as parent,
+           count(*) filter (where indrelid = 'email_events_delivery_y2031m03'::regclass) as partition
+      from pg_index`.execute(database.db)
+  expect(rows[0]?.parent).toBeGreaterThanOrEqual(5)
+  expect(rows[0]?.partition).toBe(rows[0]?.parent)
 })
 
 test('an event being written while its month is attached is kept, and its writer does not fail', async () => {
