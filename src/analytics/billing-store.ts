@@ -3,7 +3,7 @@ import type { Trx } from '../db/connect.ts'
 import { toJson } from '../db/json.ts'
 
 /** Columns of billing_analytics that are added up. */
-const monthFigures = [
+export const monthFigures = [
   'emails_sent',
   'mailboxes_active',
   'contacts_reached',
@@ -47,6 +47,12 @@ export async function addUpMonths(trx: Trx): Promise<number> {
     on conflict (tenant_id, period_start) do update set ${excluded}, updated_at = now()`.execute(trx)
   return Number(numAffectedRows ?? 0)
 }
+
+/** What the months of some days come to, by the days, the ledger and the plans, with the columns of billing_analytics. */
+export const monthsOf = ({ from, to }: { from: string; to: string }) =>
+  figuresOf(sql`(
+    select tenant_id, date_trunc('month', date)::date as period_start from daily_analytics
+     where emails_sent > 0 and date between date_trunc('month', ${from}::date) and ${to}::date group by 1, 2) m`)
 
 const inMonth = (day: string) => sql`
   ${sql.ref(day)} >= m.period_start and ${sql.ref(day)} < (m.period_start + interval '1 month')::date`

@@ -98,7 +98,7 @@ export async function sumCampaigns(trx: Trx, which: 'touched' | 'all'): Promise<
                                     replied, bounced, unsubscribed, complained, first_sent_on, last_sent_on)
     select tenant_id, campaign_id, step_id, variant, sum(emails_sent), sum(emails_delivered), sum(emails_opened),
            sum(emails_clicked), sum(emails_replied), sum(emails_bounced), sum(emails_unsubscribed),
-           sum(emails_complained), min(date), max(date)
+           sum(emails_complained), min(date) filter (where emails_sent > 0), max(date) filter (where emails_sent > 0)
       from daily_step_analytics
      where ${ofWhich}
      group by 1, 2, 3, 4

@@ -18,11 +18,12 @@ export interface Answer {
  */
 export async function recordAnswer(trx: Trx, email: EmailRef, answer: Answer): Promise<void> {
   const { type, at, data } = answer
-  const identity = type === 'unsubscribed' ? '' : answer.identity
+  // Null leaves it out: a report that says so makes the same id.
+  const identity = type === 'unsubscribed' ? null : answer.identity
   await sql`
     with answered as (
       update emails
-         set replied_at = case when ${type} = 'replied' then coalesce(replied_at, ${at}) else replied_at end,
+         set replied_at = case when ${type} = 'replied' then least(replied_at, ${at}) else replied_at end,
              unsubscribed_at =
                case when ${type} = 'unsubscribed' then coalesce(unsubscribed_at, ${at}) else unsubscribed_at end,
              updated_at = now()

@@ -152,15 +152,15 @@ test('an audit finds nothing, or says what differs and fails; a rebuild mends it
   expect(await daily('audit')).toEqual({ kind: 'done', changed: 0 })
   expect(await analytics('audit')).toMatchObject({
     code: 0,
-    stdout: expect.stringContaining('are those of the events'),
+    stdout: expect.stringContaining('is what it is derived from'),
   })
 
-  await sql`update daily_analytics set emails_sent = 7 where date = '2026-03-30'`.execute(database.db)
+  await sql`update daily_analytics set emails_opened = 7 where date = '2026-03-30'`.execute(database.db)
   expect(await daily('audit')).toEqual({ kind: 'done', changed: 1 })
   expect(await gauge('rookery_analytics_audit_differences')).toBe(1)
   const audited = await analytics('audit', '--from', '2026-03-30', '--to', '2026-03-30')
   expect(audited.code).toBe(1)
-  expect(audited.stdout).toMatch(/daily_analytics +2026-03-30 .* emails_sent +7 +1/)
+  expect(audited.stdout).toMatch(/daily_analytics +2026-03-30 .* emails_opened +7 +0/)
   expect((await analytics('audit', '--from', '2026-03-31')).code).toBe(0)
   expect((await analytics('audit', '--from', 'soon')).code).toBe(2)
 

@@ -168,9 +168,8 @@ test.each([
   'restored from a dump of a server with %s transactions, each event is counted or late once',
   async (_, further) => {
     const { db } = database
-    await sql`truncate email_events, daily_analytics, daily_step_analytics, campaign_analytics, analytics_sealed_days`.execute(
-      db,
-    )
+    await sql`truncate email_events, daily_analytics, daily_step_analytics, campaign_analytics, billing_analytics,
+                       analytics_sealed_days`.execute(db)
     for (const day of ['2026-03-04', '2026-03-05']) await tell(db, 'sent', day)
     await rollUp(db)
     await sql`insert into analytics_sealed_days (tenant_id, through) values (null, '2026-03-04')`.execute(db)

@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
-import type { Difference } from '../../analytics/audit-store.ts'
+import { listNames } from '../../analytics/name-store.ts'
 import { AppError } from '../../core/errors.ts'
 import { audit, rebuild } from '../../jobs/analytics/roll-up.ts'
 import { readDay } from '../day.ts'
+import { describeDifferences } from '../differences-text.ts'
 import { withOutput } from '../options.ts'
 import { formatCount, type OutputOptions, print } from '../output.ts'
 import { withDatabase } from '../session.ts'
-import { renderTable } from '../table.ts'
 import { addAnalyticsDailyCommand } from './analytics-daily.ts'
 
 export function addAnalyticsCommands(program: Command): void {
@@ -14,14 +14,16 @@ export function addAnalyticsCommands(program: Command): void {
   addAnalyticsDailyCommand(group)
   withOutput(group.command('audit'))
     .description(
-      'Count what is new, compute the stored figures again from events, and print where they differ.',
+      'Count what is new, compute all that is derived again aside, and print where what is stored differs.',
     )
     .option('--from <date>', 'the first day of sending, such as 2026-11-01; the first there is if left out')
     .option('--to <date>', 'the last day of sending; the last there is if left out')
     .addHelpText(
       'after',
       `
-Sealed days are left out: their events may be gone. Exit code: 0 where nothing differs, 1 where something does.
+Compared are days with their events; campaigns, by step and variant, with their days; months with their days, the ledger and the
+plans; and when an email was first opened, clicked, answered, bounced, unsubscribed or complained about with its events. Sealed
+days, and the emails sent on them, are left out: their events may be gone. At most 100 of each kind are printed. Exit code: 0 where nothing differs, 1 where something does.
 
 Examples:
   $ rookery analytics audit
@@ -38,8 +40,11 @@ async function runAudit({ from, to, ...output }: OutputOptions & { from?: string
     from: from === undefined ? '-infinity' : readDay('--from', from),
     to: to === undefined ? 'infinity' : readDay('--to', to),
   }
-  const differences = (await withDatabase(({ db }) => audit(db, days))) ?? refuseBusy()
-  print(differences, output, describe)
+  const { differences, names } = await withDatabase(async ({ db }) => {
+    const found = (await audit(db, days)) ?? refuseBusy()
+    return { differences: found, names: await listNames(db, found) }
+  })
+  print(differences, output, () => describeDifferences(differences, names))
   if (differences.length > 0) process.exitCode = 1
 }
 
@@ -50,25 +55,4 @@ async function runRebuild(output: OutputOptions): Promise<void> {
 
 function refuseBusy(): never {
   throw new AppError('conflict', 'Another pass is counting at this moment. Try again when it has ended.')
-}
-
-function describe(differences: readonly Difference[]): string {
-  if (differences.length === 0) return 'The stored figures are those of the events.'
-  return renderTable(differences.flatMap(byColumn), {
-    table: (row) => row.table,
-    day: (row) => row.date ?? 'all',
-    campaign: (row) => row.campaignId ?? '-',
-    mailbox: (row) => row.mailboxId ?? '-',
-    figure: (row) => row.column,
-    stored: (row) => row.stored,
-    computed: (row) => row.computed,
-  })
-}
-
-function byColumn({ what, date, campaignId, mailboxId, stored, computed }: Difference) {
-  const columns = Object.keys({ ...stored, ...computed })
-  return columns
-    .map((column) => ({ column, stored: stored?.[column] ?? 0, computed: computed?.[column] ?? 0 }))
-    .filter((row) => row.stored !== row.computed)
-    .map((row) => ({ table: what, date, campaignId, mailboxId, ...row }))
 }

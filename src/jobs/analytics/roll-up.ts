@@ -1,7 +1,10 @@
-import { type AuditedDays, type Difference, listDifferences } from '../../analytics/audit-store.ts'
+import { listFactDifferences } from '../../analytics/audit-facts-store.ts'
+import { listDayDifferences } from '../../analytics/audit-store.ts'
+import { listCampaignDifferences, listMonthDifferences } from '../../analytics/audit-totals-store.ts'
 import { addUpMonths, touchMonths } from '../../analytics/billing-store.ts'
 import { clearDays, recomputeDays, sumCampaigns } from '../../analytics/daily-store.ts'
 import { countLate, dateNewEvents, touchAllDays, touchDays } from '../../analytics/dated-store.ts'
+import type { AuditedDays, Difference } from '../../analytics/difference-store.ts'
 import { touchWritingsOfNewEvents } from '../../analytics/happened-store.ts'
 import {
   adoptEvents,
@@ -75,14 +78,24 @@ export function sumMonths(db: Db): Promise<number> {
   )
 }
 
-/** Computes days aside and lists what differs from what is stored: nothing. Counts what is new first. */
+/**
+ * Computes aside all that is derived, and lists what differs from what is stored: nothing. Counts what is new, and adds up
+ * its months, first.
+ */
 export function audit(db: Db, days: AuditedDays): Promise<Difference[] | undefined> {
   return inOneSnapshot(db, async (trx) => {
     await count(trx, 'new')
-    return listDifferences(trx, days, mostDifferences)
+    await addUpMonths(trx)
+    return [
+      ...(await listDayDifferences(trx, days, mostDifferences)),
+      ...(await listCampaignDifferences(trx, mostDifferences)),
+      ...(await listMonthDifferences(trx, days, mostDifferences)),
+      ...(await listFactDifferences(trx, days, mostDifferences)),
+    ]
   })
 }
 
+// Of each kind.
 const mostDifferences = 100
 
 // A conflict means that another pass has committed since this one began: it begins anew, with what is new then.

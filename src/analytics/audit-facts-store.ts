@@ -1,0 +1,49 @@
+import { sql } from 'kysely'
+import type { Trx } from '../db/connect.ts'
+import { type AuditedDays, asObject, asRow, type Difference } from './difference-store.ts'
+import { isSealed } from './watermark-store.ts'
+
+// First facts of the ledger, by the type of the events of which each is the first by a person.
+const typeOf = {
+  opened_at: 'opened',
+  clicked_at: 'clicked',
+  replied_at: 'replied',
+  bounced_at: 'bounced',
+  unsubscribed_at: 'unsubscribed',
+  complained_at: 'complained',
+}
+
+const facts = Object.keys(typeOf)
+const types = sql.join(Object.values(typeOf))
+const firsts = sql.join(
+  Object.entries(typeOf).map(
+    ([fact, type]) =>
+      sql`min(occurred_at) filter (where type = ${sql.lit(type)} and not machine) as ${sql.ref(fact)}`,
+  ),
+)
+
+/**
+ * Emails sent on some days whose first facts are not those of their events, which all are there while a day is not sealed.
+ * What was told of an email that is not known to be sent is not compared: its events go without a sign.
+ */
+export async function listFactDifferences(
+  trx: Trx,
+  { from, to }: AuditedDays,
+  limit: number,
+): Promise<Difference[]> {
+  const { rows } = await sql<Difference>`
+    with told as (
+      select tenant_id, email_id, ${firsts} from email_events
+       where class in ('delivery', 'engagement') and type in (${types})
+         and (sent_on between ${from} and ${to} or sent_on is null)
+       group by 1, 2
+    )
+    select 'emails' as what, v.tenant_id as "tenantId", v.campaign_id as "campaignId",
+           v.email_account_id as "mailboxId", v.id as "emailId", v.sent_on as date,
+           ${asObject('v', facts)} as stored, ${asObject('t', facts)} as computed
+      from emails v left join told t on t.tenant_id = v.tenant_id and t.email_id = v.id
+     where v.sent_on between ${from} and ${to} and v.kind <> 'warmup' and not ${isSealed('v.sent_on')}
+       and ${asRow('v', facts)} is distinct from ${asRow('t', facts)}
+     order by 6, 5 limit ${limit}`.execute(trx)
+  return rows
+}
