@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { findLastAudit } from '../analytics/last-audit-store.ts'
 import { analyticsBilling } from '../jobs/analytics-billing.ts'
 import { analyticsCampaign } from '../jobs/analytics-campaign.ts'
 import { analyticsDaily } from '../jobs/analytics-daily.ts'
@@ -17,6 +18,7 @@ import type { QueueName } from '../queue/catalogue.ts'
 import { scheduleRecurring } from '../queue/cron.ts'
 import type { JobReport } from '../queue/job-reports.ts'
 import { type Handler, type JobPool, startPool } from '../queue/pool.ts'
+import { addAuditGauges } from '../telemetry/audit-gauges.ts'
 import { addFleetGauges } from '../telemetry/fleet-gauges.ts'
 import type { Context } from './context.ts'
 
@@ -66,6 +68,7 @@ export async function startPools(name: ProcessName, context: Context): Promise<P
     monitorIntervalSeconds: context.config.queue.monitorSeconds,
     onError: (err) => context.outage.covers(err) || context.log.warn({ err }, 'queue.failed'),
   })
+  addAuditGauges(context.metrics, { readState: () => findLastAudit(context.db) })
   const parts = await starters[name](context, queue)
   let running = true
   return {

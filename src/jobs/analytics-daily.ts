@@ -9,7 +9,7 @@ import { audit, rollUp } from './analytics/roll-up.ts'
 export interface AnalyticsDailyRoom {
   db: Db
   log: Logger
-  metrics: Pick<Metrics, 'analyticsEvents' | 'analyticsPassedAt' | 'analyticsDifferences'>
+  metrics: Pick<Metrics, 'analyticsEvents' | 'analyticsPassedAt'>
 }
 
 /** Counts what is new, every hour and after the midnight of each tenant and mailbox; once a night, counts all again and compares. */
@@ -36,10 +36,9 @@ async function countNew({ db, log, metrics }: AnalyticsDailyRoom): Promise<Outco
   return done(pass.events)
 }
 
-async function auditAll({ db, log, metrics }: AnalyticsDailyRoom): Promise<Outcome> {
+async function auditAll({ db, log }: AnalyticsDailyRoom): Promise<Outcome> {
   const differences = await audit(db, { from: '-infinity', to: 'infinity' })
   if (!differences) return continueAfter(busyMs)
-  metrics.analyticsDifferences.set(differences.length)
   for (const difference of differences.slice(0, mostLogged)) log.error(difference, 'analytics.differs')
   return done(differences.length)
 }

@@ -13,10 +13,5 @@ export function analyticsMetrics(registry: Registry) {
       help: 'When this process last ended a pass of the rollup; 0 before the first.',
       registers,
     }),
-    analyticsDifferences: new Gauge({
-      name: 'rookery_analytics_audit_differences',
-      help: 'Rows by which stored figures differed from their events in the last audit of this process.',
-      registers,
-    }),
   }
 }

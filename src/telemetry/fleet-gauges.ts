@@ -25,9 +25,10 @@ export interface FleetState {
   }
 }
 
-export interface FleetGaugeOptions {
+/** How gauges are filled from the database. */
+export interface StateReading<State> {
   /** Rejects when the database cannot answer. */
-  readState: () => Promise<FleetState>
+  readState: () => Promise<State>
   /** A state younger than this is shown again. */
   maxAgeMs?: number
   /** A database that takes longer costs the scrape these gauges, never the scrape. */
@@ -35,8 +36,8 @@ export interface FleetGaugeOptions {
 }
 
 /** Adds gauges that the database fills at each scrape; while it cannot, they are absent rather than old. */
-export function addFleetGauges(metrics: Metrics, options: FleetGaugeOptions): void {
-  const latestState = rememberState(options, () => metrics.databaseErrors.inc())
+export function addFleetGauges(metrics: Metrics, reading: StateReading<FleetState>): void {
+  const latestState = remember(reading, () => metrics.databaseErrors.inc())
   const add = (name: string, help: string, labelNames: string[], fill: Fill) =>
     new Gauge({
       name,
@@ -93,10 +94,10 @@ export function addFleetGauges(metrics: Metrics, options: FleetGaugeOptions): vo
 
 type Fill = (gauge: Gauge, state: FleetState) => void
 
-/** One reading for all gauges of a scrape, and for scrapes close together. */
-function rememberState(options: FleetGaugeOptions, onFailure: () => void) {
-  const { readState, maxAgeMs = 2_000, timeoutMs = 3_000 } = options
-  let latest: Promise<FleetState | undefined> | undefined
+/** One reading for all gauges of a scrape, and for scrapes close together; undefined where the database does not answer. */
+export function remember<State>(reading: StateReading<State>, onFailure: () => void) {
+  const { readState, maxAgeMs = 2_000, timeoutMs = 3_000 } = reading
+  let latest: Promise<State | undefined> | undefined
   let staleAtMs = Number.POSITIVE_INFINITY
   const failed = () => {
     onFailure()

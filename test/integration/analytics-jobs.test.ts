@@ -3,12 +3,14 @@ import os from 'node:os'
 import path from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { findLastAudit } from '../../src/analytics/last-audit-store.ts'
 import { newId } from '../../src/core/ids.ts'
 import { rollUp } from '../../src/jobs/analytics/roll-up.ts'
 import { analyticsBilling } from '../../src/jobs/analytics-billing.ts'
 import { analyticsCampaign } from '../../src/jobs/analytics-campaign.ts'
 import { analyticsDaily } from '../../src/jobs/analytics-daily.ts'
 import type { RunningJob } from '../../src/queue/pool.ts'
+import { addAuditGauges } from '../../src/telemetry/audit-gauges.ts'
 import { createLogger } from '../../src/telemetry/log.ts'
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts'
 import { hasMidnightPassed } from '../../src/tenants/midnight-store.ts'
@@ -148,8 +150,21 @@ function zoneWhereItIs(hour: number): string {
   return behind <= 12 ? `Etc/GMT+${behind}` : `Etc/GMT-${24 - behind}`
 }
 
+/** As a process exports them that has started since and took no audit itself. */
+async function gaugesElsewhere() {
+  const elsewhere = createMetrics({ process: 'sending', version: 'test' })
+  addAuditGauges(elsewhere, { readState: () => findLastAudit(database.db) })
+  const { text } = await elsewhere.render()
+  elsewhere.close()
+  const read = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
+  const ageSeconds = Date.now() / 1000 - read('rookery_analytics_audit_timestamp_seconds')
+  return { differences: read('rookery_analytics_audit_differences'), fresh: Math.abs(ageSeconds) < 60 }
+}
+
 test('an audit finds nothing, or says what differs and fails; a rebuild mends it', async () => {
+  expect(await gaugesElsewhere()).toEqual({ differences: Number.NaN, fresh: false })
   expect(await daily('audit')).toEqual({ kind: 'done', changed: 0 })
+  expect(await gaugesElsewhere()).toEqual({ differences: 0, fresh: true })
   expect(await analytics('audit')).toMatchObject({
     code: 0,
     stdout: expect.stringContaining('is what it is derived from'),
@@ -157,11 +172,12 @@ test('an audit finds nothing, or says what differs and fails; a rebuild mends it
 
   await sql`update daily_analytics set emails_opened = 7 where date = '2026-03-30'`.execute(database.db)
   expect(await daily('audit')).toEqual({ kind: 'done', changed: 1 })
-  expect(await gauge('rookery_analytics_audit_differences')).toBe(1)
+  expect(await gaugesElsewhere()).toEqual({ differences: 1, fresh: true })
   const audited = await analytics('audit', '--from', '2026-03-30', '--to', '2026-03-30')
   expect(audited.code).toBe(1)
   expect(audited.stdout).toMatch(/daily_analytics +2026-03-30 .* emails_opened +7 +0/)
   expect((await analytics('audit', '--from', '2026-03-31')).code).toBe(0)
+  expect(await gaugesElsewhere()).toMatchObject({ differences: 1 })
   expect((await analytics('audit', '--from', 'soon')).code).toBe(2)
 
   expect((await analytics('rebuild')).stdout).toContain('Counted 4 events again.')

@@ -6,6 +6,7 @@ import { clearDays, recomputeDays, sumCampaigns } from '../../analytics/daily-st
 import { countLate, dateNewEvents, touchAllDays, touchDays } from '../../analytics/dated-store.ts'
 import type { AuditedDays, Difference } from '../../analytics/difference-store.ts'
 import { touchWritingsOfNewEvents } from '../../analytics/happened-store.ts'
+import { setLastAudit } from '../../analytics/last-audit-store.ts'
 import {
   adoptEvents,
   findNewEvents,
@@ -80,18 +81,20 @@ export function sumMonths(db: Db): Promise<number> {
 
 /**
  * Computes aside all that is derived, and lists what differs from what is stored: nothing. Counts what is new, and adds up
- * its months, first.
+ * its months, first. Of all days, it is kept how it ended.
  */
 export function audit(db: Db, days: AuditedDays): Promise<Difference[] | undefined> {
   return inOneSnapshot(db, async (trx) => {
     await count(trx, 'new')
     await addUpMonths(trx)
-    return [
+    const differences = [
       ...(await listDayDifferences(trx, days, mostDifferences)),
       ...(await listCampaignDifferences(trx, mostDifferences)),
       ...(await listMonthDifferences(trx, days, mostDifferences)),
       ...(await listFactDifferences(trx, days, mostDifferences)),
     ]
+    if (days.from === '-infinity' && days.to === 'infinity') await setLastAudit(trx, differences.length)
+    return differences
   })
 }
 

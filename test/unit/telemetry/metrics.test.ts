@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { addAuditGauges } from '../../../src/telemetry/audit-gauges.ts'
 import { addFleetGauges, type FleetState } from '../../../src/telemetry/fleet-gauges.ts'
 import { createMetrics } from '../../../src/telemetry/metrics.ts'
 
@@ -167,6 +168,7 @@ it('docs/metrics.md lists every metric of ours, and no other', async () => {
   const rows = page.split('\n').filter((line) => line.startsWith('| `rookery_'))
   const documented = rows.flatMap((row) => row.split('|')[1]?.match(/rookery_\w+/g) ?? [])
   const metrics = open()
+  addAuditGauges(metrics, { readState: async () => undefined })
   addFleetGauges(metrics, { readState: async () => state })
   const registered = metrics.registry.getMetricsAsArray().map(({ name }) => name)
   expect(documented.sort()).toEqual(registered.filter((name) => name.startsWith('rookery_')).sort())
