@@ -106,3 +106,15 @@ test('the second campaign of the demo mails nobody who is suppressed', () => {
     agree: true,
   })
 })
+
+test('all that is derived of what the demo did is what it is derived from', async () => {
+  const env = { ROOKERY_HOME: path.join(home, 'demo') }
+  const audit = await rookery(['analytics', 'audit', '--json'], { env, cwd: home })
+  expect(audit, audit.stdout.slice(0, 4000)).toMatchObject({ code: 0, stdout: '[]\n' })
+  const usage = await rookery(['billing', 'usage', '--all', '--json'], { env, cwd: home })
+  const sent = JSON.parse(usage.stdout).reduce(
+    (sum: number, month: { emails_sent: number }) => sum + month.emails_sent,
+    0,
+  )
+  expect(sent).toBe(demo.comparison.sent)
+}, 60_000)
