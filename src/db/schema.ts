@@ -897,6 +897,7 @@ export interface WarmupExchangesTable {
   reply_after: Timestamp | null
   finished_at: Timestamp | null
   note: string | null
+  unsent: Defaulted<boolean>
 }
 
 export interface WarmupInteractionsTable {

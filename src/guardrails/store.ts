@@ -44,7 +44,7 @@ export async function listGuarded(db: Db, days: number): Promise<GuardedSubject[
 
 /**
  * What became of the emails that left since each moment, in the order of the subjects. Counted from the ledger: a bounce
- * counts for the time of its email, so a rate is never of some emails over others.
+ * counts for the time of its email, so a rate is never of some emails over others. Warmup has a health of its own.
  */
 export async function listDeliveryCounts(
   db: Db,
@@ -58,7 +58,8 @@ export async function listDeliveryCounts(
      cross join lateral (
        select case i.type
          when 'mailbox' then (select count(*) from emails e
-            where e.tenant_id = i."tenantId" and e.email_account_id = i.id and e.sent_at >= i."from")
+            where e.tenant_id = i."tenantId" and e.email_account_id = i.id and e.sent_at >= i."from"
+              and e.kind <> 'warmup')
          else (select count(*) from emails e
             where e.tenant_id = i."tenantId" and e.campaign_id = i.id and e.status = 'sent' and e.sent_at >= i."from")
          end as count
@@ -69,7 +70,8 @@ export async function listDeliveryCounts(
          from (
            select e.id, e.status, bool_or(b.bounce_type = 'hard') as hard,
                   bool_or(b.bounce_type = 'complaint') as complained
-             from email_bounces b join emails e on e.tenant_id = b.tenant_id and e.id = b.email_id
+             from email_bounces b
+             join emails e on e.tenant_id = b.tenant_id and e.id = b.email_id and e.kind <> 'warmup'
             where b.tenant_id = i."tenantId" and b.bounced_at >= i."from" and b.bounce_type in ('hard', 'complaint')
               and case i.type when 'mailbox' then b.email_account_id else b.campaign_id end = i.id
               and coalesce(e.sent_at, e.claimed_at) >= i."from"

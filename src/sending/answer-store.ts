@@ -35,7 +35,7 @@ export async function recordAnswer(trx: Trx, email: EmailRef, answer: Answer): P
     )
     insert into email_events (class, type, id, tenant_id, occurred_at, email_id, attempt, campaign_id, step_id, variant, lead_id,
                               email_account_id, sent_on, data)
-    select 'engagement', ${type}, event_id, tenant_id, ${at}, a.id, attempt, campaign_id, step_id, variant, lead_id,
+    select case kind when 'warmup' then 'warmup' else 'engagement' end, ${type}, event_id, tenant_id, ${at}, a.id, attempt, campaign_id, step_id, variant, lead_id,
            email_account_id, sent_on, ${toJson(data)}::jsonb
       from answered a join keyed k on k.id = a.event_id`.execute(trx)
 }

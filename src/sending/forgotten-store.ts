@@ -89,8 +89,8 @@ export async function setForgotten(
     )
     insert into email_events (class, type, id, tenant_id, occurred_at, email_id, attempt, campaign_id, step_id, variant,
                               lead_id, email_account_id, data)
-    select 'delivery', 'unknown', gen_random_uuid(), tenant_id, now(), id, attempt, campaign_id, step_id, variant, lead_id,
-           email_account_id, jsonb_build_object('code', reason_code)
+    select case kind when 'warmup' then 'warmup' else 'delivery' end, 'unknown', gen_random_uuid(), tenant_id, now(), id,
+           attempt, campaign_id, step_id, variant, lead_id, email_account_id, jsonb_build_object('code', reason_code)
       from doubted`.execute(trx)
 }
 

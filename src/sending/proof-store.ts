@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
 import { toJson } from '../db/json.ts'
+import { recordWarmupAnswers } from './warmup-outcome-store.ts'
 
 export interface EmailRef {
   tenantId: string
@@ -33,7 +34,7 @@ interface Evidence {
 export async function promoteToSent(trx: Trx, proofs: readonly Proof[]): Promise<Set<string>> {
   if (proofs.length === 0) return new Set()
   const input = proofs.map(({ tenantId, id, evidence = answered }) => ({ tenantId, id, ...evidence }))
-  const { rows } = await sql<{ id: string }>`
+  const { rows } = await sql<EmailRef & { kind: string }>`
     with locked as materialized (
       select e.tenant_id, e.id, a.timezone, i."serverMessageId", i.code,
              case when i."sentAt" is null then coalesce(begun.at, e.updated_at)
@@ -70,7 +71,11 @@ export async function promoteToSent(trx: Trx, proofs: readonly Proof[]): Promise
        where cl.tenant_id = p.tenant_id and cl.campaign_id = p.campaign_id and cl.lead_id = p.lead_id
          and cl.status = 'active'
     )
-    select id from promoted`.execute(trx)
+    select tenant_id as "tenantId", id, kind from promoted`.execute(trx)
+  await recordWarmupAnswers(
+    trx,
+    rows.filter(({ kind }) => kind === 'warmup'),
+  )
   return new Set(rows.map((row) => row.id))
 }
 

@@ -5,12 +5,15 @@ import { lockBudgets, setBudgets } from './budget-store.ts'
 import { type Budget, giveBackTo } from './charge.ts'
 import { applyConsequences } from './consequence-store.ts'
 import type { Settlement } from './settlement.ts'
+import { recordWarmupAnswers } from './warmup-outcome-store.ts'
 
 /** A settlement with the keys its claim took. */
 export type SettlementInput = Settlement & { budgetKeys: readonly string[] }
 
 interface SettledRow {
+  tenantId: string
   id: string
+  kind: string
   status: Settlement['status']
   give_back: boolean
   budget_keys: string[]
@@ -30,6 +33,11 @@ export async function settleEmails(trx: Trx, settlements: readonly SettlementInp
   const settled: SettledRow[] = []
   for (const distinct of onePerEmail(settlements)) settled.push(...(await writeOutcomes(trx, distinct)))
   await setBudgets(trx, givenBack(budgets, settled))
+  const warmup = settled.filter(({ kind }) => kind === 'warmup')
+  await recordWarmupAnswers(
+    trx,
+    warmup.filter(({ status }) => status === 'sent'),
+  )
   return new Set(settled.map((row) => row.id))
 }
 
@@ -132,6 +140,8 @@ async function writeOutcomes(trx: Trx, settlements: readonly Settlement[]): Prom
        where cl.tenant_id = s.tenant_id and cl.campaign_id = s.campaign_id and cl.lead_id = s.lead_id
          and s.status in ('sent', 'failed') and cl.status = 'active'
     )
-    select id, status, give_back, budget_keys, claimed_at from settled`.execute(trx)
+    select tenant_id as "tenantId", id, kind, status, give_back, budget_keys, claimed_at from settled`.execute(
+    trx,
+  )
   return rows
 }

@@ -23,8 +23,8 @@ export async function skipEmails(trx: Trx, skips: readonly Skip[]): Promise<numb
     ), events as (
       insert into email_events (class, type, id, tenant_id, occurred_at, email_id, attempt, campaign_id, step_id, variant,
                                 lead_id, email_account_id, data)
-      select 'delivery', 'skipped', gen_random_uuid(), tenant_id, now(), id, attempt, campaign_id, step_id, variant,
-             lead_id, email_account_id, jsonb_build_object('code', reason_code, 'reason', error_message)
+      select case kind when 'warmup' then 'warmup' else 'delivery' end, 'skipped', gen_random_uuid(), tenant_id, now(), id,
+             attempt, campaign_id, step_id, variant, lead_id, email_account_id, jsonb_build_object('code', reason_code, 'reason', error_message)
         from skipped
     ), sequences as (
       update campaign_leads cl

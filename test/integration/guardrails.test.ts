@@ -113,6 +113,15 @@ const agePauses = (hours: number) =>
   )
 
 describe('too many dead addresses', () => {
+  test('of warmup count for nothing, nor do its deliveries', async () => {
+    await sendSome(60, { hard: 10, transactional: true })
+    await database.db.updateTable('emails').set({ kind: 'warmup' }).where('campaign_id', 'is', null).execute()
+    expect(await check()).toBe(0)
+    await sendSome(60, { hard: 4 })
+    expect(await check()).toBe(2)
+    expect((await read()).mailbox.status_reason).toContain('4 of 60 emails')
+  })
+
   test('pause the mailbox and the campaign, and are told once however often they are seen', async () => {
     await sendSome(60, { hard: 4 })
     expect(await check()).toBe(2)

@@ -6,7 +6,9 @@ import { newToken } from '../../src/warmup/token.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { insertMailbox, insertTenant, type Mailbox, mint } from '../support/factories.ts'
+import { insertSentEmail } from '../support/inbound.ts'
 import { insertImapMailbox, testWarmupKey } from '../support/inbox.ts'
+import { listEvents } from '../support/lanes.ts'
 import { insertExchange, insertWarmupAccount, openWarmup, warmupMail } from '../support/warmup.ts'
 
 let database: TestDatabase
@@ -167,7 +169,11 @@ describe('a round that is repeated', () => {
     const token = newToken(testWarmupKey, 'shared')
     const named = { token, thread_token: token, partner_mailbox: partner.email_address }
     const received = await insertExchange(db, mailbox, named)
-    await insertExchange(db, partner, { ...named, side: 'sender', partner_mailbox: mailbox.email_address })
+    const sent = await insertSentEmail(db, partner, { kind: 'warmup', lane: 'low' })
+    await insertExchange(db, partner, {
+      ...named,
+      ...{ side: 'sender', partner_mailbox: mailbox.email_address, email_id: sent.id },
+    })
     const mail = warmupMail(token, { from: partner.email_address, more: 'References: <a@b.test>\r\n' })
     farm.deliver(mailbox.email_address, mail)
     await rounds(3)
@@ -179,6 +185,7 @@ describe('a round that is repeated', () => {
     await rounds(2)
 
     expect((await interactions(token)).filter((type) => type === 'replied')).toHaveLength(1)
+    expect((await listEvents(db, sent)).map(({ type }) => type)).toEqual(['warmup_opened'])
     const emails = await db
       .selectFrom('emails')
       .selectAll()

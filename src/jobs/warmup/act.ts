@@ -3,6 +3,7 @@ import { moveMessages, setFlags } from '../../imap/change-folder.ts'
 import { makeFolder } from '../../imap/ensure-folder.ts'
 import { ImapError } from '../../imap/errors.ts'
 import { insertWakes } from '../../sending/lane-store.ts'
+import { insertOpenedEvents } from '../../warmup/event-store.ts'
 import { insertReply } from '../../warmup/reply.ts'
 import type { Action, FoundMessage, Step } from '../../warmup/round.ts'
 import { insertInteractions, setFiled, setNotAnswered } from '../../warmup/round-store.ts'
@@ -94,7 +95,9 @@ async function file(run: RoundRun, actions: readonly Action[]): Promise<void> {
 }
 
 function record(run: RoundRun, actions: readonly Action[], step: Step): Promise<void> {
-  return recordIn(run.room.db, run, actions, step)
+  const { db } = run.room
+  if (step !== 'read') return recordIn(db, run, actions, step)
+  return db.transaction().execute((trx) => recordIn(trx, run, actions, step))
 }
 
 async function recordIn(
@@ -105,6 +108,7 @@ async function recordIn(
 ): Promise<void> {
   const interactions = actions.map(({ exchange }) => ({ exchange, type: step }))
   const recorded = await insertInteractions(db, place, interactions, now)
+  if (step === 'read') await insertOpenedEvents(db, recorded, now)
   room.metrics.warmupInteractions.inc({ type: step }, recorded.length)
 }
 
