@@ -14,8 +14,8 @@ const demoPace = {
   ROOKERY_SCHEDULER_PLANNER_MS: '100',
   ROOKERY_SCHEDULER_SYNC_MS: '250',
   ROOKERY_SCHEDULER_WARMUP_MS: '100',
-  // So few mailboxes meet every day.
-  ROOKERY_WARMUP_PAIR_REST_DAYS: '1',
+  // So few mailboxes meet every other day.
+  ROOKERY_WARMUP_PAIR_REST_DAYS: '2',
   ROOKERY_RECONCILE_LOOKS: '1s,2s,4s,8s,16s',
   // What is refused and complained about on purpose must not pause anything at the next quarter of an hour.
   ROOKERY_GUARDRAILS_BOUNCE_RATE: '1',

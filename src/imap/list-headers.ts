@@ -5,6 +5,8 @@ import { uidRanges } from './uid-ranges.ts'
 export interface ListedHeaders {
   uid: number
   internalDate: Date | undefined
+  /** Such as `\\Seen`. */
+  flags: ReadonlySet<string>
   /** With its angle brackets; undefined if it has none, or one nobody could have given it. */
   messageId: string | undefined
   /** Our X-Rookery-Ref. */
@@ -63,10 +65,14 @@ async function readHeaders(
   fields: readonly string[],
 ): Promise<Map<number, ListedHeaders>> {
   const messages = new Map<number, ListedHeaders>()
-  const query = { uid: true, internalDate: true, headers: [...always, ...fields] }
-  for await (const { uid, internalDate, headers } of session.fetch(path, uids, query)) {
+  const query = { uid: true, internalDate: true, flags: true, headers: [...always, ...fields] }
+  for await (const { uid, internalDate, flags = new Set<string>(), headers } of session.fetch(
+    path,
+    uids,
+    query,
+  )) {
     // A change of flags that is announced meanwhile has a UID, but no headers.
-    if (headers) messages.set(uid, { uid, internalDate: validDate(internalDate), ...readIds(headers) })
+    if (headers) messages.set(uid, { uid, internalDate: validDate(internalDate), flags, ...readIds(headers) })
   }
   return messages
 }

@@ -1,11 +1,13 @@
 import type { Socket } from 'node:net'
-import { type FarmFolder, fetchResponse } from './imap-farm-folder.ts'
+import { type FarmFolder, type FarmMessage, fetchResponse } from './imap-farm-folder.ts'
 
 export interface FarmOwner {
   /** The folders of a mailbox, if name and password are right. */
   logIn(username: string, password: string): FarmFolder[] | undefined
   /** A folder was made for it to be listed from now on. */
   createFolder(username: string, name: string): void
+  /** Sees what a client has changed: a flag that was asked for, set or not before, or `Junk → INBOX`. */
+  onChange(username: string, message: FarmMessage, what: string): void
   /** Sees every command, as `UID FETCH`, with what follows it. */
   onCommand(name: string, rest: string, username: string): void
 }
@@ -124,8 +126,13 @@ export class FarmSession {
   #store(tag: string, rest: string): void {
     const [, set = '', sign, list = ''] = /^(\S+) ([+-])FLAGS(?:\.SILENT)? \(([^)]*)\)/i.exec(rest) ?? []
     for (const { message } of this.#selected?.select(set) ?? [])
-      this.#selected?.setFlags(message, list.split(' '), sign === '+')
+      this.#setFlags(message, list.split(' '), sign === '+')
     this.#write(`${tag} ${this.#selected && this.#writable ? 'OK done' : 'NO [READ-ONLY] no'}`)
+  }
+
+  #setFlags(message: FarmMessage, flags: readonly string[], set: boolean): void {
+    this.#selected?.setFlags(message, flags, set)
+    for (const flag of flags) this.#owner.onChange(this.#username, message, `${set ? '+' : '-'}${flag}`)
   }
 
   #move(tag: string, rest: string): void {
@@ -138,7 +145,10 @@ export class FarmSession {
     }
     const found = from.select(set)
     const moved = from.remove(found.map(({ message }) => message.uid))
-    for (const { content, internalDate, flags } of moved) to.add(content, internalDate, flags)
+    for (const message of moved) {
+      to.add(message.content, message.internalDate, message.flags)
+      this.#owner.onChange(this.#username, message, `${from.name} → ${to.name}`)
+    }
     // Each number is that of the moment: the ones behind have moved up.
     const expunged = found.map(({ seq }, before) => `* ${seq - before} EXPUNGE`)
     this.#write(...expunged, `${tag} OK done`)

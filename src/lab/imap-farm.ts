@@ -10,6 +10,8 @@ export interface ImapFarmOptions {
   password?: string
   /** Beside INBOX, with its special use (RFC 6154) if the server says it; Junk and Sent if left out. */
   folders?: readonly { name: string; use?: string }[]
+  /** Sees what clients change in their messages. */
+  onChange?: FarmOwner['onChange']
 }
 
 const usual = [
@@ -32,6 +34,7 @@ export class ImapFarm implements FarmOwner {
   /** How often each command came, and how many logins each mailbox had. */
   readonly commands = new Map<string, number>()
   readonly logins = new Map<string, number>()
+  readonly onChange: FarmOwner['onChange']
   readonly #usual: NonNullable<ImapFarmOptions['folders']>
   readonly #mailboxes = new Map<string, FarmFolder[]>()
   readonly #server = createServer((socket) => {
@@ -39,7 +42,9 @@ export class ImapFarm implements FarmOwner {
     new FarmSession(socket, this)
   })
 
-  constructor({ mailboxes = [], password = 'lab password', folders = usual }: ImapFarmOptions) {
+  constructor(options: ImapFarmOptions) {
+    const { mailboxes = [], password = 'lab password', folders = usual, onChange = () => {} } = options
+    this.onChange = onChange
     this.password = password
     this.#usual = folders
     for (const username of mailboxes) this.#folders(username)
@@ -67,6 +72,10 @@ export class ImapFarm implements FarmOwner {
     const uid = this.folder(username, folder).add(content, internalDate, flags)
     this.connections.changed()
     return uid
+  }
+
+  folders(username: string): readonly FarmFolder[] {
+    return this.#folders(username)
   }
 
   folder(username: string, name = 'INBOX'): FarmFolder {

@@ -5,9 +5,10 @@ import type { Db } from '../db/connect.ts'
 export async function passDay(db: Db): Promise<void> {
   await db.transaction().execute(async (trx) => {
     const run = (statement: ReturnType<typeof sql>) => statement.execute(trx)
-    await run(
-      sql`update warmup_accounts set started_on = started_on - 1, health_since = health_since - interval '1 day'`,
-    )
+    // Each day sways by its date: here the date stays, so the seed moves on.
+    await run(sql`
+      update warmup_accounts
+         set started_on = started_on - 1, health_since = health_since - interval '1 day', seed = seed + 1`)
     // In two steps: a day may not meet the one before it on the way.
     for (const [table, column] of [
       ['warmup_plans', 'plan_date'],
@@ -68,6 +69,8 @@ export interface SceneState {
   unseen: number
   /** Messages that were found and are not put away. */
   open: number
+  /** Sessions of lanes and rounds of mailboxes that are due or run. */
+  busy: number
 }
 
 export async function readScene(db: Db): Promise<SceneState> {
@@ -84,54 +87,23 @@ export async function readScene(db: Db): Promise<SceneState> {
               join warmup_exchanges r on r.token = s.token and r.side = 'receiver'
              where s.side = 'sender' and r.found_at is null and r.finished_at is null) as unseen,
            (select count(*)::int from warmup_exchanges
-             where side = 'receiver' and found_at is not null and finished_at is null) as open`.execute(db)
-  return rows[0] ?? { planned: 0, waiting: 0, unseen: 0, open: 0 }
+             where side = 'receiver' and found_at is not null and finished_at is null) as open,
+           (select count(*)::int from jobs
+             where queue_name in ('email-sending', 'warmup-processing')
+               and (status = 'running' or status = 'queued' and run_at <= now()))
+             + (select count(*)::int from warmup_accounts where next_round_at <= now()) as busy`.execute(db)
+  const [state] = rows
+  if (!state) throw new Error('the scene has no state')
+  return state
 }
 
-export interface SceneAccount {
-  sent: number
-  allowed: number
-  daysOverRamp: number
-  pairs: number
-  pairsTwiceADay: number
-  pairsOfOneTenantOrDomain: number
-  junk: number
-  rescued: number
-  answered: number
-  answersOutOfThread: number
-  doneTwice: number
-}
-
-/** What the scene has come to, by the rows of both sides. */
-export async function readSceneAccount(db: Db): Promise<SceneAccount> {
-  const { rows } = await sql<SceneAccount>`
-    with begun as (
-      select x.plan_date, x.tenant_id, split_part(a.email_address, '@', 2) as domain, x.partner_domain, p.tenant_id as partner_tenant,
-             least(a.email_address, x.partner_mailbox) || ' ' || greatest(a.email_address, x.partner_mailbox) as pair
-        from warmup_exchanges x
-        join email_accounts a on a.tenant_id = x.tenant_id and a.id = x.email_account_id
-        join email_accounts p on p.email_address = x.partner_mailbox
-       where x.side = 'sender' and x.depth = 1
-    ), answers as (
-      select e.content -> 'references' ->> -1 as refers, x.thread_token, x.depth
-        from emails e join warmup_exchanges x on x.tenant_id = e.tenant_id and x.email_id = e.id and x.side = 'sender'
-       where x.depth > 1
-    )
-    select (select count(*)::int from emails where kind = 'warmup' and status = 'sent') as sent,
-           (select sum(ramp_cap)::int from warmup_daily_stats) as allowed,
-           (select count(*)::int from warmup_daily_stats where emails_sent > ramp_cap) as "daysOverRamp",
-           (select count(*)::int from begun) as pairs,
-           (select count(*)::int - count(distinct (plan_date, pair))::int from begun) as "pairsTwiceADay",
-           (select count(*)::int from begun where tenant_id = partner_tenant or domain = partner_domain) as "pairsOfOneTenantOrDomain",
-           (select count(*)::int from warmup_exchanges where side = 'receiver' and placement = 'junk') as junk,
-           (select count(*)::int from warmup_interactions where interaction_type = 'rescued') as rescued,
-           (select count(*)::int from answers) as answered,
-           (select count(*)::int from answers s where not exists (
-              select 1 from warmup_exchanges b join emails e on e.tenant_id = b.tenant_id and e.id = b.email_id
-               where b.thread_token = s.thread_token and b.depth = s.depth - 1 and e.message_id = s.refers)) as "answersOutOfThread",
-           (select count(*)::int - count(distinct (email_account_id, token, interaction_type))::int
-              from warmup_interactions) as "doneTwice"`.execute(db)
-  const [account] = rows
-  if (!account) throw new Error('the scene has no rows')
-  return account
+/** What each mailbox's plan of today says. */
+export async function readPlans(db: Db): Promise<{ address: string; wanted: number; planned: number }[]> {
+  const { rows } = await sql<{ address: string; wanted: number; planned: number }>`
+    select a.email_address as address, p.wanted, p.planned
+      from warmup_plans p
+      join email_accounts a on a.tenant_id = p.tenant_id and a.id = p.email_account_id
+     where p.plan_date = (now() at time zone a.timezone)::date
+     order by 1`.execute(db)
+  return rows
 }

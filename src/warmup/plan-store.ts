@@ -21,6 +21,8 @@ export interface PoolMailbox {
   /** Null once it is ready: then it is only kept warm, with what its ramp began with. */
   ramp: RampPolicy | null
   keptWarm: number
+  /** The mailbox's own limit. */
+  dailyLimit: number
   weekdaysOnly: boolean
 }
 
@@ -42,7 +44,8 @@ export async function listPool(db: Db | Trx): Promise<PoolMailbox[]> {
            not exists (select 1 from warmup_plans p
                         where p.tenant_id = a.tenant_id and p.email_account_id = a.id
                           and p.plan_date >= (now() at time zone a.timezone)::date) as "isDue",
-           ${rampOfAccount} as ramp, w.ramp_start as "keptWarm", w.weekdays_only as "weekdaysOnly"
+           ${rampOfAccount} as ramp, w.ramp_start as "keptWarm", w.weekdays_only as "weekdaysOnly",
+           a.daily_limit as "dailyLimit"
       from warmup_accounts w
       join email_accounts a on a.tenant_id = w.tenant_id and a.id = w.email_account_id
       join tenants t on t.id = a.tenant_id

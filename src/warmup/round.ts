@@ -25,6 +25,8 @@ export interface FoundMessage {
   folder: 'inbox' | 'junk' | 'filed'
   uid: number
   internalDate: Date
+  /** That it bears, such as `\\Seen`. */
+  flags: ReadonlySet<string>
   from: string | undefined
   /** As the message bears them, for an answer to it. */
   messageId: string | undefined

@@ -5,7 +5,9 @@ import { campaignVerdict, type DemoReport, describeCampaigns, isGood } from '../
 import { runCampaignScene } from '../demo-run.ts'
 import { createDemoScreen, type DemoScreen } from '../demo-screen.ts'
 import { type Cleanups, type Stage, setStage } from '../demo-stage.ts'
-import { describeScene, runWarmupScene, type WarmupScene, warmupVerdict } from '../demo-warmup.ts'
+import { runWarmupScene, type WarmupScene } from '../demo-warmup.ts'
+import { describeWarmup, warmupVerdict } from '../demo-warmup-report.ts'
+import { castOfWarmup } from '../demo-warmup-setup.ts'
 import { wholeNumber, withOutput } from '../options.ts'
 import type { OutputOptions } from '../output.ts'
 
@@ -72,10 +74,12 @@ async function play(
   else screen.write(`\n${describeVerdict(campaigns, warmup, seconds)}\n`)
   const left = {
     campaign: campaigns && { tenant: campaigns.tenant, name: campaigns.report.campaign },
-    warmup: warmup && { tenant: warmup.tenant, mailbox: warmup.mailbox },
+    warmup: warmup && { tenant: castOfWarmup[0].tenant, mailbox: castOfWarmup[0].address },
   }
   screen.write(describeNext(stage.demo, left, options.keep ?? false))
-  return (!campaigns || isGood(campaigns)) && (!warmup || warmup.problems.length === 0)
+  return (
+    (!campaigns || isGood(campaigns)) && (!warmup || warmup.checks.every(({ faults }) => faults.length === 0))
+  )
 }
 
 async function showCampaigns(stage: Stage, { json, keep }: DemoOptions): Promise<DemoReport> {
@@ -86,7 +90,7 @@ async function showCampaigns(stage: Stage, { json, keep }: DemoOptions): Promise
 
 async function showWarmup(stage: Stage, { json, days }: DemoOptions): Promise<WarmupScene> {
   const scene = await runWarmupScene(stage, days)
-  if (!json) stage.screen.write(describeScene(scene))
+  if (!json) stage.screen.write(`\n${describeWarmup(scene)}`)
   return scene
 }
 

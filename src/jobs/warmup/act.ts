@@ -23,9 +23,14 @@ export async function act(run: RoundRun, actions: readonly Action[]): Promise<vo
   await file(run, of(actions, 'filed'))
 }
 
+const partition = <T>(all: readonly T[], is: (one: T) => boolean): [T[], T[]] => [
+  all.filter(is),
+  all.filter((one) => !is(one)),
+]
+
 const of = (actions: readonly Action[], step: Step) => actions.filter((action) => action.step === step)
 
-/** The first of these flags that the folder keeps. */
+/** The first of these flags that the folder keeps; a message that bears one of them is not marked a second time. */
 async function flagAs(
   run: RoundRun,
   actions: readonly Action[],
@@ -35,10 +40,13 @@ async function flagAs(
   for (const [folder, some] of Map.groupBy(of(actions, step), ({ message }) => message.folder)) {
     const path = pathOf(run, folder)
     if (path === undefined) continue
+    const [marked, unmarked] = partition(some, ({ message }) => flags.some((flag) => message.flags.has(flag)))
+    if (marked.length > 0) await record(run, marked, step)
+    if (unmarked.length === 0) continue
     const refusals: string[] = []
     for (const flag of flags) {
-      const done = await tried(refusals, () => setFlags(run.session, path, uidsOf(some), { add: [flag] }))
-      if (done) await record(run, some, step)
+      const done = await tried(refusals, () => setFlags(run.session, path, uidsOf(unmarked), { add: [flag] }))
+      if (done) await record(run, unmarked, step)
       if (done) break
     }
     // A folder that marks nothing as important still lets messages be read and put away.

@@ -69,7 +69,7 @@ function tokenOf({ field, messageId = '' }: ListedHeaders, wanted: ReadonlySet<s
 }
 
 function toMessage(
-  { uid, internalDate, messageId, field }: ListedHeaders,
+  { uid, internalDate, flags, messageId, field }: ListedHeaders,
   token: string,
   folder: FoundMessage['folder'],
   now: Date,
@@ -80,6 +80,7 @@ function toMessage(
     folder,
     uid,
     internalDate: internalDate ?? now,
+    flags,
     from: (/<([^<>]*)>[^<>]*$/.exec(from)?.[1] ?? from).trim().toLowerCase(),
     messageId,
     references: (field('references') ?? '').match(/<[^\s<>]+>/g)?.slice(-20) ?? [],

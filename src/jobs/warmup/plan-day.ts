@@ -101,11 +101,11 @@ async function planDate(
   return emails.length
 }
 
-/** What its day is to hold: all that the ramp allows, or a little to stay warm; nothing on a day of rest. */
-function volumeOf({ ramp, keptWarm, weekdaysOnly }: PoolMailbox, date: string): number {
-  if (ramp) return rampCap(ramp, date)
+/** What its day is to hold: all that the ramp and its own limit allow, or a little to stay warm; nothing on a day of rest. */
+function volumeOf({ ramp, keptWarm, weekdaysOnly, dailyLimit }: PoolMailbox, date: string): number {
+  if (ramp) return Math.min(dailyLimit, rampCap(ramp, date))
   const weekday = new Date(`${date}T00:00:00Z`).getUTCDay()
-  return weekdaysOnly && (weekday === 0 || weekday === 6) ? 0 : keptWarm
+  return weekdaysOnly && (weekday === 0 || weekday === 6) ? 0 : Math.min(dailyLimit, keptWarm)
 }
 
 const memberOf = ({ tenantId, mailboxId, address, provider, pool, language }: PoolMailbox): Member => ({

@@ -27,6 +27,7 @@ const message = (changes: Partial<FoundMessage> = {}): FoundMessage => ({
   folder: 'inbox',
   uid: 4,
   internalDate: at('02T08:05'),
+  flags: new Set(),
   from: 'bea@b.test',
   messageId: '<t1@b.test>',
   references: [],
