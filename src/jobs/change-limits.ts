@@ -1,7 +1,9 @@
 import { type CampaignLimitChange, setCampaignLimits } from '../campaigns/limits-store.ts'
 import type { CampaignKey } from '../campaigns/store.ts'
 import type { Trx } from '../db/connect.ts'
-import { rebalanceTenantDay, releaseLimited } from '../sending/limit-change-store.ts'
+import type { MailboxLimits } from '../mailboxes/definition.ts'
+import { type Mailbox, setMailboxLimits } from '../mailboxes/store.ts'
+import { carryDayOver, rebalanceTenantDay, releaseLimited } from '../sending/limit-change-store.ts'
 import type { TenantLimitChange } from '../tenants/limits.ts'
 import { setTenantLimits } from '../tenants/store.ts'
 import { replanFirstEmails } from './replan-first-emails.ts'
@@ -15,6 +17,18 @@ export async function changeTenantLimits(
   await setTenantLimits(trx, tenantId, change)
   if (change.dailyLimit) await rebalanceTenantDay(trx, tenantId, change.dailyLimit)
   await releaseLimited(trx, { tenantId })
+}
+
+/** A mailbox that moves to another zone takes what it has sent today along. */
+export async function changeMailboxLimits(trx: Trx, mailbox: Mailbox, limits: MailboxLimits): Promise<void> {
+  if (limits.timezone !== undefined && limits.timezone !== mailbox.timezone)
+    await carryDayOver(
+      trx,
+      { tenantId: mailbox.tenant_id, mailboxId: mailbox.id },
+      mailbox.timezone,
+      limits.timezone,
+    )
+  await setMailboxLimits(trx, mailbox, limits)
 }
 
 export async function changeCampaignLimits(

@@ -47,6 +47,8 @@ const prefix = (mailboxId: string) => `mailbox/${mailboxId}`
 export const rollingKey = (mailboxId: string) => `${prefix(mailboxId)}/24h`
 const gapKey = (mailboxId: string) => `${prefix(mailboxId)}/gap`
 
+export const mailboxDayKey = (mailboxId: string, day: string): string => `${prefix(mailboxId)}/day/${day}`
+
 /** The days that a claim at `now` counts on, YYYY-MM-DD: two, shortly before midnight. */
 export function daysOf(now: Date, timezone: string): string[] {
   const today = civilDate(now, timezone)
@@ -65,7 +67,7 @@ type NextDay = (timezone: string) => Date
 function chargesOf(limits: MailboxLimits, now: Date, nextDay: NextDay): Charge[] {
   const { mailboxId, dailyLimit, rollingLimit, hourlyLimit, timezone, tenantDay } = limits
   const days = daysOf(now, timezone).map((day) => ({
-    key: `${prefix(mailboxId)}/day/${day}`,
+    key: mailboxDayKey(mailboxId, day),
     ...capOfDay(limits, day),
     nextDay: () => nextDay(timezone),
   }))

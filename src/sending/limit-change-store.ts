@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
 import { insertMissingBudgets, lockBudgets, setBudgets } from './budget-store.ts'
-import { daysOf, shardCount, tenantDayKeys } from './budgets.ts'
+import { daysOf, mailboxDayKey, shardCount, tenantDayKeys } from './budgets.ts'
 import type { Budget } from './charge.ts'
 import { insertWakes, type Wake } from './lane-store.ts'
 
@@ -32,6 +32,32 @@ export async function rebalanceTenantDay(trx: Trx, tenantId: string, cap: number
       ),
     ),
   )
+}
+
+/**
+ * Where it is tomorrow already in a mailbox's new zone, tomorrow has given what today has: a ramp has no limit of 24 hours
+ * beside its days. Before the zone is changed.
+ */
+export async function carryDayOver(
+  trx: Trx,
+  { tenantId, mailboxId }: { tenantId: string; mailboxId: string },
+  from: string,
+  to: string,
+): Promise<void> {
+  const { rows } = await sql<{ today: string; next: string }>`
+    select (clock_timestamp() at time zone ${from})::date as today, (clock_timestamp() at time zone ${to})::date as next`.execute(
+    trx,
+  )
+  const [day] = rows
+  if (!day || day.next <= day.today) return
+  const [today, next] = [mailboxDayKey(mailboxId, day.today), mailboxDayKey(mailboxId, day.next)]
+  await insertMissingBudgets(
+    trx,
+    [today, next].map((key) => ({ key, tenantId })),
+  )
+  const locked = await lockBudgets(trx, [today, next])
+  const [given, row] = [locked.get(today)?.used ?? 0, locked.get(next)]
+  if (row) await setBudgets(trx, [{ ...row, used: Math.max(row.used, given) }])
 }
 
 async function readTenantTime(trx: Trx, tenantId: string): Promise<{ now: Date; timezone: string }> {

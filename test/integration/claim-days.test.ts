@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { changeMailboxLimits } from '../../src/jobs/change-limits.ts'
+import { enrolInWarmup } from '../../src/jobs/warmup/change.ts'
 import { lockBudgets } from '../../src/sending/budget-store.ts'
 import { rollingKey } from '../../src/sending/budgets.ts'
 import { type ClaimedEmail, claimEmails } from '../../src/sending/claim-emails.ts'
+import { defineEnrolment } from '../../src/warmup/enrolment.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { type DatabaseWithClock, openDatabaseWithClock } from '../support/database-clock.ts'
 import { insertEmail, insertMailbox, insertTenant, type Mailbox } from '../support/factories.ts'
@@ -136,6 +139,24 @@ test('a mailbox that moves to a zone where it is tomorrow gets no second day', a
     .set({ timezone: 'Asia/Tokyo' })
     .where('id', '=', mailbox.id)
     .execute()
+  expect(await claimAt(before(hourMs), 9)).toHaveLength(0)
+})
+
+test('a mailbox in warmup, which no limit of 24 hours holds to its ramp, gets no second day there either', async () => {
+  const { db } = database
+  const caps = { daily_limit: 50, rolling_limit: null }
+  await db.updateTable('email_accounts').set(caps).where('id', '=', mailbox.id).execute()
+  await clocked.setTime(before(hourMs))
+  const ramp = { start: 4, ceiling: 4, weekdaysOnly: false, jitter: 0 }
+  const place = { tenantId: mailbox.tenant_id, mailboxId: mailbox.id, actor: 'test' }
+  await enrolInWarmup(clocked.db, place, defineEnrolment(ramp))
+  expect(await claimAt(before(hourMs), 9)).toHaveLength(4)
+  const now = await db
+    .selectFrom('email_accounts')
+    .selectAll()
+    .where('id', '=', mailbox.id)
+    .executeTakeFirstOrThrow()
+  await clocked.db.transaction().execute((trx) => changeMailboxLimits(trx, now, { timezone: 'Asia/Tokyo' }))
   expect(await claimAt(before(hourMs), 9)).toHaveLength(0)
 })
 

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
+import { changeMailboxLimits } from '../../jobs/change-limits.ts'
 import { changeMailbox, hasChange, type MailboxChange } from '../../mailboxes/change.ts'
 import { defineLimits, type MailboxLimits } from '../../mailboxes/definition.ts'
-import { setMailboxLimits, setMailboxServers } from '../../mailboxes/store.ts'
+import { setMailboxServers } from '../../mailboxes/store.ts'
 import { unparkUnreachable } from '../../sending/look-plan-store.ts'
 import { decimal, type TenantOptions, wholeNumber, withOutput, withTenant } from '../options.ts'
 import { print } from '../output.ts'
@@ -70,9 +71,10 @@ async function set(address: string, options: SetOptions): Promise<void> {
     const mailbox = await resolveMailbox(db, tenant.id, address)
     const changed = hasChange(change) ? changeMailbox(mailbox, change) : undefined
     await db.transaction().execute(async (trx) => {
-      if (changed) await setMailboxServers(trx, mailbox, changed)
       if (options.imapHost) await unparkUnreachable(trx, { tenantId: tenant.id, id: mailbox.id })
-      if (limits) await setMailboxLimits(trx, mailbox, limits)
+      // It locks the mailbox's budgets, which come before its row.
+      if (limits) await changeMailboxLimits(trx, mailbox, limits)
+      if (changed) await setMailboxServers(trx, mailbox, changed)
     })
   })
   const { displayName: name, smtp, imap } = change
