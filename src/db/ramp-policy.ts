@@ -9,7 +9,8 @@ export const rampOfAccount = sql<RampPolicy | null>`
              'throttled', w.health in ('throttled', 'quarantined'),
              'pausedOn', (coalesce(w.paused_at, case w.health when 'quarantined' then w.health_since end)
                             at time zone a.timezone)::date)
-      from warmup_accounts w where w.tenant_id = a.tenant_id and w.email_account_id = a.id) end`
+      from warmup_accounts w
+     where w.tenant_id = a.tenant_id and w.email_account_id = a.id and w.ready_at is null) end`
 
 /**
  * The first day of a ramp that rested from `restedOn` and goes on `today`, where it stood: as many days that count lie between.

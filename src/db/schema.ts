@@ -853,6 +853,7 @@ export interface WarmupAccountsTable {
   round_failures: Defaulted<number>
   created_at: Defaulted<Timestamp>
   updated_at: Defaulted<Timestamp>
+  ready_at: Timestamp | null
 }
 
 export interface WarmupDailyStatsTable {

@@ -5,7 +5,7 @@ import type { LaneState } from './lane-state.ts'
 
 /** A plan or an answer that was written while the mailbox left its pool goes no further than here. */
 export function restFromWarmup(
-  { kind, id }: Pick<Candidate, 'kind' | 'id'>,
+  { kind, id, content }: Pick<Candidate, 'kind' | 'id' | 'content'>,
   { warmupStatus, limits }: Pick<LaneState, 'warmupStatus' | 'limits'>,
   now: Date,
 ): ClaimDecision | undefined {
@@ -13,7 +13,7 @@ export function restFromWarmup(
   switch (warmupStatus) {
     case 'warming':
     case 'ready':
-      return untilMorning(id, limits.timezone, now)
+      return tooLate(content, now) ?? untilMorning(id, limits.timezone, now)
     case 'paused':
       return { kind: 'skip', code: 'warmup_paused', reason: 'the warmup of the mailbox is paused' }
     case 'quarantined':
@@ -21,6 +21,12 @@ export function restFromWarmup(
     case 'none':
       return { kind: 'skip', code: 'warmup_ended', reason: 'the mailbox takes no part in warmup' }
   }
+}
+
+function tooLate(content: unknown, now: Date): ClaimDecision | undefined {
+  const { notAfter } = (content ?? {}) as { notAfter?: string }
+  if (notAfter === undefined || now <= new Date(notAfter)) return undefined
+  return { kind: 'skip', code: 'warmup_stale', reason: 'what it answers is more than a week old' }
 }
 
 // What did not fit into its day, or waited for a worker, leaves at an hour at which people write.

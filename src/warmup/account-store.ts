@@ -45,6 +45,10 @@ export async function findWarmupPool(db: Db | Trx, tenantId: string): Promise<'n
   return tenant.warmup_pool
 }
 
+// Let in by hand: what its mail has come to is not forgotten, and out of quarantine it begins with half of its ramp.
+const healthLetIn = sql`
+  health = case w.health when 'quarantined' then 'throttled' else w.health end, health_since = now(), health_reason = null`
+
 /** Begins today, in the mailbox's zone; one that took part before begins anew. False when it takes part already. */
 export async function insertWarmupAccount(
   trx: Trx,
@@ -57,7 +61,7 @@ export async function insertWarmupAccount(
       update email_accounts set warmup_status = 'warming', warmup_started_at = now(), updated_at = now()
        where tenant_id = ${tenantId} and id = ${mailboxId} and warmup_status = 'none'
       returning tenant_id, id, timezone)
-    insert into warmup_accounts (tenant_id, email_account_id, ramp_start, ramp_step, ramp_ceiling, weekdays_only, jitter,
+    insert into warmup_accounts as w (tenant_id, email_account_id, ramp_start, ramp_step, ramp_ceiling, weekdays_only, jitter,
                                  reply_share, language, folder, started_on, seed)
     select tenant_id, id, ${start}, ${step}, ${ceiling}, ${weekdaysOnly}, ${jitter}, ${replyShare}, ${language}, ${folder},
            (now() at time zone timezone)::date, ${seed}
@@ -66,7 +70,7 @@ export async function insertWarmupAccount(
        set ramp_start = excluded.ramp_start, ramp_step = excluded.ramp_step, ramp_ceiling = excluded.ramp_ceiling,
            weekdays_only = excluded.weekdays_only, jitter = excluded.jitter, reply_share = excluded.reply_share,
            language = excluded.language, folder = excluded.folder, started_on = excluded.started_on, paused_at = null,
-           paused_reason = null, health = 'healthy', health_since = now(), health_reason = null, updated_at = now()
+           paused_reason = null, ready_at = null, ${healthLetIn}, updated_at = now()
     returning email_account_id`.execute(trx)
   return rows.length > 0
 }
@@ -95,16 +99,26 @@ const restedOn = sql`(coalesce(w.paused_at, w.health_since) at time zone a.timez
 export async function setWarmupResumed(trx: Trx, { tenantId, mailboxId }: Place): Promise<boolean> {
   const { rows } = await sql`
     with account as (
-      update email_accounts set warmup_status = 'warming', updated_at = now()
-       where tenant_id = ${tenantId} and id = ${mailboxId} and warmup_status in ('paused', 'quarantined')
-      returning tenant_id, id, timezone)
+      update email_accounts a
+         set warmup_status = case when w.ready_at is null then 'warming' else 'ready' end, updated_at = now()
+        from warmup_accounts w
+       where a.tenant_id = ${tenantId} and a.id = ${mailboxId} and a.warmup_status in ('paused', 'quarantined')
+         and w.tenant_id = a.tenant_id and w.email_account_id = a.id
+      returning a.tenant_id, a.id, a.timezone)
     update warmup_accounts w
        set started_on = ${startAfterRest(restedOn, today)},
-           paused_at = null, paused_reason = null, health_reason = null, health_since = now(),
-           health = case w.health when 'quarantined' then 'throttled' else w.health end, updated_at = now()
+           paused_at = null, paused_reason = null, ${healthLetIn}, updated_at = now()
       from account a where w.tenant_id = a.tenant_id and w.email_account_id = a.id
     returning w.email_account_id`.execute(trx)
   return rows.length > 0
+}
+
+/** The day is planned again, for what of it is left. */
+export async function deleteTodaysPlan(trx: Trx, { tenantId, mailboxId }: Place): Promise<void> {
+  await sql`
+    delete from warmup_plans p using email_accounts a
+     where p.tenant_id = ${tenantId} and p.email_account_id = ${mailboxId} and a.tenant_id = p.tenant_id
+       and a.id = p.email_account_id and p.plan_date >= (now() at time zone a.timezone)::date`.execute(trx)
 }
 
 /** Ended: it takes no part, and its own limits hold alone. */

@@ -103,6 +103,7 @@ export async function setHealth(
     update warmup_accounts w
        set started_on = case when w.health = 'quarantined' and w.paused_at is null
              then ${startAfterRest(dayOf(sql`w.health_since`), dayOf(sql`now()`))} else w.started_on end,
+           ready_at = case when ${health} not in ('throttled', 'quarantined') then w.ready_at end,
            health = ${health}, health_reason = ${reason && storable(reason)}, health_since = now(), updated_at = now()
      where w.tenant_id = ${tenantId} and w.email_account_id = ${mailboxId}`.execute(trx)
 }
@@ -112,29 +113,29 @@ export async function setWarmupStatus(
   { tenantId, mailboxId }: CountedMailbox,
   status: CountedMailbox['status'],
 ): Promise<void> {
-  await trx
-    .updateTable('email_accounts')
-    .set({ warmup_status: status, updated_at: sql<Date>`now()` })
-    .where('tenant_id', '=', tenantId)
-    .where('id', '=', mailboxId)
-    .execute()
+  await sql`
+    with account as (
+      update email_accounts set warmup_status = ${status}, updated_at = now()
+       where tenant_id = ${tenantId} and id = ${mailboxId} returning tenant_id, id)
+    update warmup_accounts w set ready_at = case when ${status} = 'ready' then coalesce(w.ready_at, now()) end
+      from account a where w.tenant_id = a.tenant_id and w.email_account_id = a.id`.execute(trx)
 }
 
-/** Locks what waits to leave a mailbox or to go to it: nothing of it is on the wire. */
+/** Locks what waits to leave these mailboxes or to go to them, all in one order: nothing of it is on the wire. */
 export async function lockWaitingAround(
   trx: Trx,
-  { tenantId, mailboxId }: Pick<CountedMailbox, 'tenantId' | 'mailboxId'>,
+  { tenantId, mailboxIds }: { tenantId: string; mailboxIds: readonly string[] },
 ): Promise<{ tenantId: string; id: string }[]> {
   const { rows } = await sql<{ tenantId: string; id: string }>`
     select tenant_id as "tenantId", id from emails
      where kind = 'warmup' and status = 'scheduled' and (tenant_id, id) in (
        select x.tenant_id, x.email_id from warmup_exchanges x
-        where x.tenant_id = ${tenantId} and x.email_account_id = ${mailboxId} and x.side = 'sender'
+        where x.tenant_id = ${tenantId} and x.email_account_id = any(${mailboxIds}::uuid[]) and x.side = 'sender'
           and x.email_id is not null
        union
        select s.tenant_id, s.email_id from warmup_exchanges r
          join warmup_exchanges s on s.token = r.token and s.side = 'sender'
-        where r.tenant_id = ${tenantId} and r.email_account_id = ${mailboxId} and r.side = 'receiver'
+        where r.tenant_id = ${tenantId} and r.email_account_id = any(${mailboxIds}::uuid[]) and r.side = 'receiver'
           and r.finished_at is null and s.email_id is not null)
      order by tenant_id, id for update`.execute(trx)
   return rows

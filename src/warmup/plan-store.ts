@@ -55,15 +55,27 @@ export async function listPool(db: Db | Trx): Promise<PoolMailbox[]> {
   return rows
 }
 
-/** Of these mailboxes: warmup emails that are still to go, such as answers that did not fit into yesterday. */
-export async function countWaiting(
+/**
+ * Of these mailboxes: warmup emails that have a place in that day already. They are still to go, such as answers that did not
+ * fit into yesterday, or went before the day was planned again.
+ */
+export async function countPlaced(
   db: Db | Trx,
   mailboxIds: readonly string[],
+  date: string,
 ): Promise<Map<string, number>> {
   const { rows } = await sql<{ id: string; count: number }>`
-    select email_account_id as id, count(*)::int as count from emails
-     where email_account_id = any(${mailboxIds}::uuid[]) and lane = 'low' and kind = 'warmup' and status = 'scheduled'
-     group by email_account_id`.execute(db)
+    select id, sum(count)::int as count from (
+      select email_account_id as id, count(*) from emails
+       where email_account_id = any(${mailboxIds}::uuid[]) and lane = 'low' and kind = 'warmup' and status = 'scheduled'
+       group by 1
+      union all
+      select x.email_account_id, count(*) from warmup_exchanges x
+        join emails e on e.tenant_id = x.tenant_id and e.id = x.email_id
+       where x.email_account_id = any(${mailboxIds}::uuid[]) and x.side = 'sender' and x.plan_date = ${date}
+         and e.status in ('submitting', 'sent', 'unknown')
+       group by 1) placed
+     group by id`.execute(db)
   return new Map(rows.map(({ id, count }) => [id, count]))
 }
 
@@ -103,7 +115,14 @@ export interface PlannedEmail {
   planDate: string
   dueAt: Date
   messageId: string
-  content: { subject: string; text: string; headers: Record<string, string>; references?: string[] }
+  content: {
+    subject: string
+    text: string
+    headers: Record<string, string>
+    references?: string[]
+    /** ISO 8601: an answer that has not left by then is too late. */
+    notAfter?: string
+  }
   sender: ExchangeSide
   receiver: ExchangeSide
 }

@@ -17,6 +17,8 @@ export interface ReplyTo {
   references: readonly string[]
   subject: string
   dueAt: Date
+  /** What it answers is too old from then on. */
+  notAfter: Date
 }
 
 /** A conversation ends here. */
@@ -57,6 +59,7 @@ export async function insertReply(
         text,
         headers: { [tokenHeader]: token },
         references: [...reply.references, reply.messageId],
+        notAfter: reply.notAfter.toISOString(),
       },
       sender: found.own,
       receiver: found.partner,

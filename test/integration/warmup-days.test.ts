@@ -2,7 +2,7 @@ import { createSecretKey } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { civilDate } from '../../src/core/civil-time.ts'
 import { removeMailbox } from '../../src/jobs/remove-mailbox.ts'
-import { choosePool } from '../../src/jobs/warmup/change.ts'
+import { choosePool, pauseWarmup, resumeWarmup } from '../../src/jobs/warmup/change.ts'
 import { planNextDays, planWarmupDays } from '../../src/jobs/warmup/plan-day.ts'
 import { insertReply } from '../../src/warmup/reply.ts'
 import { readToken, warmupKey } from '../../src/warmup/token.ts'
@@ -21,6 +21,8 @@ beforeEach(async () => {
 })
 
 const planning = { key: warmupKey(createSecretKey(Buffer.alloc(32, 7))), restDays: 7 }
+
+const notAfter = new Date(Date.now() + 7 * 86_400_000)
 
 /** A zone in which the working day has just begun. */
 function morningZone(): string {
@@ -189,11 +191,51 @@ test('a tenant that leaves the shared pool writes to nobody there any more, and 
   const [received] = (await exchangesOf(others)).filter(
     ({ side, partner_mailbox }) => side === 'receiver' && partner_mailbox === leaver?.email_address,
   )
-  const reply = { messageId: '<x@y.test>', references: [], subject: 'Lunch?', dueAt: new Date() }
+  const reply = { messageId: '<x@y.test>', references: [], subject: 'Lunch?', dueAt: new Date(), notAfter }
   const place = { tenantId: received?.tenant_id ?? '', exchangeId: received?.id ?? '' }
   expect(
     await db.transaction().execute((trx) => insertReply(trx, planning.key, { ...place, ...reply })),
   ).toBeUndefined()
+})
+
+test('a day that was broken off is planned again for what is left of it, and no email more', async () => {
+  const { db } = database
+  const mailboxes = await sharedPool(16, { ramp_start: 3 })
+  await planWarmupDays(db, planning)
+  const one = mailboxes[0] ?? expect.fail()
+  const change = { tenantId: one.tenant_id, mailboxId: one.id, actor: 'test' }
+  const statusOf = async () => (await emailsOf([one])).map(({ status }) => status)
+  const [first] = await emailsOf([one])
+  const sent = { status: 'sent', sent_at: new Date(), sent_on: civilDate(new Date(), one.timezone) } as const
+  await db
+    .updateTable('emails')
+    .set(sent)
+    .where('id', '=', first?.id ?? '')
+    .execute()
+  expect(await pauseWarmup(db, change, 'a moment')).toBe(2)
+  await planWarmupDays(db, planning)
+  expect((await statusOf()).filter((status) => status === 'scheduled')).toEqual([])
+  await resumeWarmup(db, change)
+  await planWarmupDays(db, planning)
+  await planWarmupDays(db, planning)
+  expect((await statusOf()).sort()).toEqual([
+    ...new Array(2).fill('scheduled'),
+    'sent',
+    ...new Array(2).fill('skipped'),
+  ])
+})
+
+test('two tenants whose mailboxes write to one another may leave their pool at once', async () => {
+  const { db } = database
+  const tenants = [
+    await insertTenant(db, { warmup_pool: 'shared' }),
+    await insertTenant(db, { warmup_pool: 'shared' }),
+  ]
+  for (let n = 0; n < 6; n += 1)
+    for (const tenant of tenants) await enrol(tenant, `${mint('oak')}.test`, { ramp_start: 6 })
+  await planWarmupDays(db, planning)
+  const skipped = await Promise.all(tenants.map(({ id }) => choosePool(db, id, 'none', 'test')))
+  expect((skipped[0] ?? 0) + (skipped[1] ?? 0)).toBe(36)
 })
 
 test('a mailbox that is removed is written to no more', async () => {
@@ -225,7 +267,9 @@ test('an answer goes on with its conversation, and ends with its fourth message'
     }
     const answer = await db
       .transaction()
-      .execute((trx) => insertReply(trx, planning.key, { ...reply, subject: 'Lunch?', dueAt: new Date() }))
+      .execute((trx) =>
+        insertReply(trx, planning.key, { ...reply, subject: 'Lunch?', dueAt: new Date(), notAfter }),
+      )
     references.push(messageId)
     const email = await db
       .selectFrom('emails')
@@ -233,7 +277,11 @@ test('an answer goes on with its conversation, and ends with its fourth message'
       .where('id', '=', answer?.emailId ?? '')
       .executeTakeFirstOrThrow()
     expect(email.to_address).toBe(before.partner_mailbox)
-    expect(email.content).toMatchObject({ subject: 'Re: Lunch?', references })
+    expect(email.content).toMatchObject({
+      subject: 'Re: Lunch?',
+      references,
+      notAfter: notAfter.toISOString(),
+    })
     const next = (await exchangesOf(mailboxes)).filter(
       (one) => one.depth === depth && one.side === 'receiver',
     )
@@ -245,7 +293,9 @@ test('an answer goes on with its conversation, and ends with its fourth message'
   expect(
     await db
       .transaction()
-      .execute((trx) => insertReply(trx, planning.key, { ...fifth, subject: 'Lunch?', dueAt: new Date() })),
+      .execute((trx) =>
+        insertReply(trx, planning.key, { ...fifth, subject: 'Lunch?', dueAt: new Date(), notAfter }),
+      ),
   ).toBeUndefined()
   expect(first?.to_address).toBeDefined()
 })

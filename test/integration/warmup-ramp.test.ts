@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { civilDate } from '../../src/core/civil-time.ts'
+import { endWarmup, enrolInWarmup, pauseWarmup, resumeWarmup } from '../../src/jobs/warmup/change.ts'
 import { explain } from '../../src/jobs/why/explain.ts'
+import { defineEnrolment } from '../../src/warmup/enrolment.ts'
+import { setHealth } from '../../src/warmup/health-store.ts'
+import type { CountedMailbox } from '../../src/warmup/stats-store.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { insertEmail, insertMailbox, insertTenant, type Mailbox } from '../support/factories.ts'
 import { claim, claimOf } from '../support/lanes.ts'
@@ -84,6 +88,41 @@ test('a mailbox that is ready has its own limit alone', async () => {
     .where('id', '=', mailbox.id)
     .execute()
   expect(await claimAll(mailbox)).toBe(6)
+})
+
+const standing = (mailbox: Mailbox) =>
+  database.db
+    .selectFrom('email_accounts as a')
+    .innerJoin('warmup_accounts as w', 'w.email_account_id', 'a.id')
+    .select(['a.warmup_status', 'w.health'])
+    .where('a.id', '=', mailbox.id)
+    .executeTakeFirstOrThrow()
+
+test('a mailbox that is ready stays so through a pause, with its own limit alone, unless its health fails', async () => {
+  const { db } = database
+  const mailbox = await warmingMailbox({ ready_at: new Date() })
+  const ready = { warmup_status: 'ready', daily_limit: 6, timezone: zoneAt(12) } as const
+  await db.updateTable('email_accounts').set(ready).where('id', '=', mailbox.id).execute()
+  const change = { tenantId: mailbox.tenant_id, mailboxId: mailbox.id, actor: 'test' }
+  await pauseWarmup(db, change, 'a while')
+  expect(await claimAll(mailbox)).toBe(6)
+  await resumeWarmup(db, change)
+  expect(await standing(mailbox)).toMatchObject({ warmup_status: 'ready' })
+
+  await pauseWarmup(db, change, 'a while')
+  const counted = { ...change, timezone: mailbox.timezone } as unknown as CountedMailbox
+  await db.transaction().execute((trx) => setHealth(trx, counted, { health: 'throttled', reason: 'Junk' }))
+  await resumeWarmup(db, change)
+  expect(await standing(mailbox)).toMatchObject({ warmup_status: 'warming' })
+})
+
+test('who ends the warmup of a mailbox in quarantine and begins it anew gets what letting it in gives: half of a ramp', async () => {
+  const { db } = database
+  const mailbox = await warmingMailbox({ health: 'quarantined' })
+  const change = { tenantId: mailbox.tenant_id, mailboxId: mailbox.id, actor: 'test' }
+  await endWarmup(db, change)
+  await enrolInWarmup(db, change, defineEnrolment({}))
+  expect(await standing(mailbox)).toEqual({ warmup_status: 'warming', health: 'throttled' })
 })
 
 /** A zone in which it is that hour now. */

@@ -329,6 +329,21 @@ describe('a mailbox', () => {
     expect(await account()).toMatchObject({ round_failures: 0, last_round_note: null })
   })
 
+  test('whose Junk is not listed for once forgets nothing of what lies there', async () => {
+    const lost = await receive('Junk')
+    await round()
+    await wait(24)
+    front.faults = {
+      rewrite: (line) => line.replace(/^(\* LIST .*)Junk("?)$/, '$1Elsewhere$2').replace(/\\Junk/, ''),
+    }
+    await round()
+    expect((await account()).last_round_note).toMatch(/no Junk folder/)
+    expect(await exchangeOf(lost)).toMatchObject({ finished_at: null })
+    front.faults = {}
+    await rounds()
+    expect(await interactions(lost.token)).toContain('rescued')
+  })
+
   test('whose Junk cannot be read has its INBOX done, and that is said', async () => {
     const lost = await receive('Junk')
     await receive()

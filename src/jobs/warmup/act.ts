@@ -4,6 +4,7 @@ import { makeFolder } from '../../imap/ensure-folder.ts'
 import { ImapError } from '../../imap/errors.ts'
 import { insertWakes } from '../../sending/lane-store.ts'
 import { insertOpenedEvents } from '../../warmup/event-store.ts'
+import { answeredWithinMs } from '../../warmup/human-time.ts'
 import { insertReply } from '../../warmup/reply.ts'
 import type { Action, FoundMessage, Step } from '../../warmup/round.ts'
 import { insertInteractions, setFiled, setNotAnswered } from '../../warmup/round-store.ts'
@@ -68,11 +69,19 @@ async function rescue(run: RoundRun, actions: readonly Action[]): Promise<void> 
 /** The answer is a row of the ledger, written with the note that there is one: twice is impossible. */
 async function reply({ room, place, now }: RoundRun, actions: readonly Action[]): Promise<void> {
   for (const { exchange, message } of actions) {
-    const { messageId, references, subject } = message
+    const { messageId, references, subject, internalDate } = message
+    const notAfter = new Date(internalDate.getTime() + answeredWithinMs)
     const answered = await room.db.transaction().execute(async (trx) => {
       const isNew = await insertInteractions(trx, place, [{ exchange, type: 'replied' }], now)
       if (isNew.length === 0) return false
-      const to = { tenantId: place.tenantId, exchangeId: exchange.id, references, subject, dueAt: now }
+      const to = {
+        tenantId: place.tenantId,
+        exchangeId: exchange.id,
+        references,
+        subject,
+        dueAt: now,
+        notAfter,
+      }
       const written = messageId && (await insertReply(trx, room.warmupKey, { ...to, messageId }))
       if (!written) {
         await setNotAnswered(trx, place, exchange)

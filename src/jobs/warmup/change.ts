@@ -6,6 +6,7 @@ import { insertWakes } from '../../sending/lane-store.ts'
 import { skipEmails } from '../../sending/skip-store.ts'
 import { insertAudit } from '../../tenants/audit-store.ts'
 import {
+  deleteTodaysPlan,
   findWarmupPool,
   insertWarmupAccount,
   listWarmupMailboxes,
@@ -32,6 +33,7 @@ export async function enrolInWarmup(db: Db, change: WarmupChange, enrolment: Enr
     const seed = seededHash(0, change.mailboxId) >>> 1
     if (!(await insertWarmupAccount(trx, change, enrolment, seed)))
       throw new AppError('conflict', 'The mailbox takes part in warmup already. See: rookery warmup status')
+    await deleteTodaysPlan(trx, change)
     await note(trx, change, 'warmup.enrolled', enrolment)
   })
 }
@@ -49,11 +51,12 @@ export async function pauseWarmup(db: Db, change: WarmupChange, reason: string):
   })
 }
 
-/** Lets it go on where its ramp stood; also the way out of quarantine by hand. */
+/** Lets it go on where its ramp stood, today if the day is not over; also the way out of quarantine by hand. */
 export async function resumeWarmup(db: Db, change: WarmupChange): Promise<void> {
   await db.transaction().execute(async (trx) => {
     if (!(await setWarmupResumed(trx, change)))
       throw new AppError('conflict', 'The warmup of the mailbox is neither paused nor quarantined.')
+    await deleteTodaysPlan(trx, change)
     await note(trx, change, 'warmup.resumed', {})
     await setNotificationResolved(trx, quarantineKey(change.mailboxId), change.actor)
     await wakeAll(trx, change)
@@ -67,10 +70,9 @@ export async function endWarmup(db: Db, change: WarmupChange): Promise<number> {
       throw new AppError('conflict', 'The mailbox takes no part in warmup. See: rookery warmup status')
     await note(trx, change, 'warmup.ended', {})
     await setNotificationResolved(trx, quarantineKey(change.mailboxId), change.actor)
-    const skipped = await skipAround(trx, change, {
-      code: 'warmup_ended',
-      reason: 'the warmup of the mailbox was ended',
-    })
+    const around = { tenantId: change.tenantId, mailboxIds: [change.mailboxId] }
+    const why = { code: 'warmup_ended', reason: 'the warmup of the mailbox was ended' }
+    const skipped = await skipAround(trx, around, why)
     await wakeAll(trx, change)
     return skipped
   })
@@ -79,10 +81,14 @@ export async function endWarmup(db: Db, change: WarmupChange): Promise<number> {
 /** A mailbox that is removed ends its part: what waits to leave it, or to go to it, is skipped. */
 export async function leaveWarmup(
   trx: Trx,
-  place: Pick<WarmupChange, 'tenantId' | 'mailboxId'>,
+  { tenantId, mailboxId }: Pick<WarmupChange, 'tenantId' | 'mailboxId'>,
 ): Promise<void> {
-  if (!(await setWarmupEnded(trx, place))) return
-  await skipAround(trx, place, { code: 'warmup_ended', reason: 'the mailbox is being removed' })
+  if (!(await setWarmupEnded(trx, { tenantId, mailboxId }))) return
+  await skipAround(
+    trx,
+    { tenantId, mailboxIds: [mailboxId] },
+    { code: 'warmup_ended', reason: 'the mailbox is being removed' },
+  )
 }
 
 /** Changes with whom a tenant's mailboxes warm up; what was planned in the pool they leave is skipped. Returns how many. */
@@ -98,23 +104,18 @@ export async function choosePool(
     const entity = { tenantId, entityType: 'tenant', entityId: tenantId }
     await insertAudit(trx, { ...entity, actor, action: 'warmup.pool', details: { from: before, to: pool } })
     if (before === pool) return 0
-    let skipped = 0
-    for (const mailboxId of await listWarmupMailboxes(trx, tenantId))
-      skipped += await skipAround(
-        trx,
-        { tenantId, mailboxId },
-        { code: 'warmup_pool_left', reason: 'the tenant has left its warmup pool' },
-      )
-    return skipped
+    const mailboxIds = await listWarmupMailboxes(trx, tenantId)
+    const why = { code: 'warmup_pool_left', reason: 'the tenant has left its warmup pool' }
+    return skipAround(trx, { tenantId, mailboxIds }, why)
   })
 }
 
 async function skipAround(
   trx: Trx,
-  place: Pick<WarmupChange, 'tenantId' | 'mailboxId'>,
+  around: { tenantId: string; mailboxIds: readonly string[] },
   why: { code: string; reason: string },
 ): Promise<number> {
-  const waiting = await lockWaitingAround(trx, place)
+  const waiting = await lockWaitingAround(trx, around)
   return skipEmails(
     trx,
     waiting.map((email) => ({ ...email, ...why })),

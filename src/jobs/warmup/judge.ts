@@ -66,7 +66,8 @@ function statusAfter(mailbox: CountedMailbox, health: CountedMailbox['health']):
 
 async function skipAround(trx: Trx, mailbox: CountedMailbox): Promise<void> {
   const why = { code: 'warmup_quarantined', reason: `${mailbox.address} has left the warmup pool` }
-  const waiting = await lockWaitingAround(trx, mailbox)
+  const { tenantId, mailboxId } = mailbox
+  const waiting = await lockWaitingAround(trx, { tenantId, mailboxIds: [mailboxId] })
   await skipEmails(
     trx,
     waiting.map((email) => ({ ...email, ...why })),

@@ -20,12 +20,17 @@ export async function lookForMessages(run: RoundRun): Promise<Look> {
   const look: Look = { messages: [], complete: true }
   const { junk, inbox, filed } = run.folders
   if (junk) await readJunk(run, look, junk)
+  // A server that shows no Junk folder this time has not lost what was found there.
+  else if (run.exchanges.some(isInJunk)) look.complete = false
   await readFolder(run, look, 'inbox', inbox)
   const seen = new Set(look.messages.map(({ token }) => token))
   const isMissing = run.exchanges.some(({ foundAt, token }) => foundAt && !seen.has(token))
   if (filed && isMissing) await readFolder(run, look, 'filed', filed)
   return look
 }
+
+const isInJunk = ({ placement, done }: RoundRun['exchanges'][number]): boolean =>
+  placement === 'junk' && !done.includes('rescued')
 
 /** A Junk folder that is closed to us must not keep INBOX from being read. */
 async function readJunk(run: RoundRun, look: Look, path: string): Promise<void> {

@@ -11,8 +11,8 @@ import { firstNameOf } from '../../warmup/names.ts'
 import { type Member, type Pairing, pairKey, planDay, type Sender, timesOfDay } from '../../warmup/plan.ts'
 import {
   type Acquaintance,
+  countPlaced,
   countReceived,
-  countWaiting,
   insertMailboxPlans,
   insertPlanned,
   listAcquaintances,
@@ -70,12 +70,12 @@ async function planDate(
   now: Date,
 ): Promise<number> {
   const ids = due.map(({ mailboxId }) => mailboxId)
-  const waiting = await countWaiting(trx, ids)
+  const placed = await countPlaced(trx, ids, date)
   const known = await listAcquaintances(trx, ids)
   const senders = due.map(
     (mailbox): Sender => ({
       ...memberOf(mailbox),
-      wanted: Math.max(0, volumeOf(mailbox, date) - (waiting.get(mailbox.mailboxId) ?? 0)),
+      wanted: Math.max(0, volumeOf(mailbox, date) - (placed.get(mailbox.mailboxId) ?? 0)),
     }),
   )
   const { pairings, notes } = planDay(senders, {
