@@ -10,7 +10,7 @@ const maxWorkers = Math.max(2, os.availableParallelism() - 1)
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], maxWorkers } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], maxWorkers, testTimeout: 30_000 } },
       {
         test: {
           name: 'integration',
