@@ -20,7 +20,7 @@ import type { DemoScreen } from './demo-screen.ts'
 import type { Stage } from './demo-stage.ts'
 
 const stepSeconds = 30
-const lookEveryMs = 40
+const lookEveryMs = 60
 const urgeEveryMs = 600
 
 interface Life extends Pick<Stage, 'screen' | 'signal'> {

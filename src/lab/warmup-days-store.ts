@@ -32,10 +32,7 @@ export async function passDay(db: Db): Promise<void> {
 
 /** What is planned for later today is due now, and was to be expected a while ago. */
 export async function hurryEmails(db: Db): Promise<void> {
-  await sql`
-    update warmup_exchanges set planned_at = now() - interval '1 hour' where planned_at > now() - interval '1 hour'`.execute(
-    db,
-  )
+  await expectEmails(db)
   await sql`update emails set due_at = now() where kind = 'warmup' and status = 'scheduled' and due_at > now()`.execute(
     db,
   )
@@ -55,8 +52,16 @@ export async function hurryRounds(db: Db): Promise<void> {
      where finished_at is null`.execute(db)
 }
 
-/** The next round of every mailbox is now. */
+async function expectEmails(db: Db): Promise<void> {
+  await sql`
+    update warmup_exchanges set planned_at = now() - interval '1 hour' where planned_at > now() - interval '1 hour'`.execute(
+    db,
+  )
+}
+
+/** The next round of every mailbox is now, and looks for all that was sent. */
 export async function callRounds(db: Db): Promise<void> {
+  await expectEmails(db)
   await sql`update warmup_accounts set next_round_at = now()`.execute(db)
 }
 
