@@ -29,8 +29,15 @@ export interface TenantEvents {
 const eventsOf = ({ tenantId, before }: TenantEvents) => sql`
   email_events where class in ('delivery', 'engagement') and tenant_id = ${tenantId} and recorded_at < ${before}`
 
-export async function countTenantEvents(db: Db, events: TenantEvents): Promise<number> {
-  const { rows } = await sql<{ count: number }>`select count(*) as count from ${eventsOf(events)}`.execute(db)
+/** Without those in some partitions, which go as a whole. */
+export async function countTenantEvents(
+  db: Db,
+  events: TenantEvents,
+  partitions: readonly string[],
+): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from ${eventsOf(events)}
+       and tableoid <> all(array(select oid from pg_class where relname = any(${partitions})))`.execute(db)
   return rows[0]?.count ?? 0
 }
 

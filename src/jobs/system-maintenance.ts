@@ -27,11 +27,15 @@ export function systemMaintenance(room: MaintenanceRoom): Handler<'system-mainte
       case 'warmup':
         return done(await countWarmup(room))
       case 'prune':
-        return done(await prune(room, signal))
+        return done(await pruneRows(room, signal))
     }
   }
 }
 
 async function ensurePartitions(db: Db, now: Date): Promise<number> {
   return (await ensureEventPartitions(db, now)).length + (await ensureBillingPartitions(db, now)).length
+}
+
+async function pruneRows(room: MaintenanceRoom, signal: AbortSignal): Promise<number> {
+  return (await prune(room, signal)).reduce((sum, { rows }) => sum + rows, 0)
 }

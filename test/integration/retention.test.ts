@@ -46,6 +46,9 @@ async function insertBudget(at: Date): Promise<void> {
 const wouldGo = async () =>
   Object.fromEntries((await listPrunable(room)).map(({ what, rows }) => [what, rows]))
 
+const pruneAll = async () =>
+  (await prune(room, new AbortController().signal)).reduce((sum, { rows }) => sum + rows, 0)
+
 test('what a dry run names is what goes, and what is young stays', async () => {
   for (const days of [1, 29, 31, 40]) await insertJobLog(daysAgo(days))
   for (const days of [1, 8]) await insertBudget(daysAgo(days))
@@ -60,7 +63,7 @@ test('what a dry run names is what goes, and what is young stays', async () => {
     'budgets of past days': 1,
     'messages that came in': 1,
   })
-  expect(await prune(room, new AbortController().signal)).toBe(4)
+  expect(await pruneAll()).toBe(4)
   expect(new Set(Object.values(await wouldGo()))).toEqual(new Set([0]))
   expect(await database.db.selectFrom('job_logs').select('id').execute()).toHaveLength(2)
 })
@@ -108,7 +111,7 @@ test('months of events go once they are counted, what they came to stays, and wh
   await ensureEventPartitions(database.db, new Date())
   const [month] = await listPartitionsBefore(database.db, 'delivery', daysAgo(90))
   expect(await wouldGo()).toMatchObject({ [month?.name ?? '']: 2 })
-  expect(await prune(room, new AbortController().signal)).toBe(2)
+  expect(await pruneAll()).toBe(2)
   expect(await countEvents(of)).toBe(2)
   expect(await figures(of)).toEqual({ sent: 4, late: 0 })
   await insertEvent(daysAgo(130), of)
@@ -121,9 +124,26 @@ test('a tenant may ask for less: what no pass has seen is counted before it goes
   const { id } = await insertTenant(database.db, { event_days: 10 })
   const of = await insertMailbox(database.db, id)
   for (const days of [12, 11, 9]) await insertEvent(daysAgo(days), of)
-  await prune(room, new AbortController().signal)
+  await pruneAll()
   expect(await countEvents(of)).toBe(1)
   expect(await figures(of)).toEqual({ sent: 3, late: 0 })
+})
+
+test('a dry run says for each kind what the run then deletes, of a month and a tenant no event twice', async () => {
+  const { db } = database
+  const { id, name } = await insertTenant(db, { event_days: 10 })
+  const of = await insertMailbox(db, id)
+  for (const days of [130, 131, 40, 12, 2]) await insertEvent(daysAgo(days), of)
+  await ensureEventPartitions(db, new Date())
+  const dry = await listPrunable(room)
+  expect(dry).toContainEqual({
+    what: `events of the tenant ${name}`,
+    keptFor: '10 days',
+    rows: 2,
+    finished: true,
+  })
+  expect(await prune(room, new AbortController().signal)).toEqual(dry)
+  expect(await countEvents(of)).toBe(1)
 })
 
 test('events of a tenant stay while the last pass was made in another system, or has not seen one of them', async () => {

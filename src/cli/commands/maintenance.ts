@@ -1,31 +1,39 @@
 import type { Command } from 'commander'
 import { listPrunable, type Prunable, prune } from '../../jobs/maintenance/prune.ts'
 import { withOutput } from '../options.ts'
-import { formatCount, type OutputOptions, print, printTable } from '../output.ts'
+import { formatCount, type OutputOptions, print } from '../output.ts'
 import { withDatabase } from '../session.ts'
+import { renderTable } from '../table.ts'
 
 export function addMaintenanceCommands(program: Command): void {
   const group = program.command('maintenance').description('What the scheduler does every night, by hand.')
   withOutput(group.command('prune'))
     .description('Delete what is kept no longer.')
     .option('--dry-run', 'delete nothing, print what would go')
+    .addHelpText(
+      'after',
+      `
+Each kind has a turn of 1,000 rows after the other, and of a tenant that keeps its events for a shorter time at most 200,000 go at a time:
+what is left goes the next time. A dry run prints the numbers of the run.`,
+    )
     .action(run)
 }
 
-async function run(options: OutputOptions & { dryRun?: boolean }): Promise<void> {
-  if (options.dryRun) return preview(options)
-  const deleted = await withDatabase(({ db, config }) =>
-    prune({ db, retention: config.retention }, new AbortController().signal),
-  )
-  print({ deleted }, options, () => `Deleted ${formatCount(deleted, 'row')}.`)
+async function run({ dryRun, ...output }: OutputOptions & { dryRun?: boolean }): Promise<void> {
+  const rows = await withDatabase(({ db, config }) => {
+    const room = { db, retention: config.retention }
+    return dryRun ? listPrunable(room) : prune(room, new AbortController().signal)
+  })
+  print(rows, output, () => describe(rows, dryRun ?? false))
 }
 
-async function preview(options: OutputOptions): Promise<void> {
-  const prunable = await withDatabase(({ db, config }) => listPrunable({ db, retention: config.retention }))
-  const columns = {
-    what: (row: Prunable) => row.what,
-    'kept for': (row: Prunable) => row.keptFor,
-    'would go': (row: Prunable) => row.rows,
-  }
-  printTable(prunable, options, columns, 'Nothing is kept for a time.')
+function describe(rows: readonly Prunable[], dryRun: boolean): string {
+  const table = renderTable(rows, {
+    what: (row) => row.what,
+    'kept for': (row) => row.keptFor,
+    [dryRun ? 'would go' : 'went']: (row) => row.rows,
+    '': (row) => (row.finished ? '' : 'more the next time'),
+  })
+  const all = rows.reduce((sum, row) => sum + row.rows, 0)
+  return `${table}\n${dryRun ? 'Would delete' : 'Deleted'} ${formatCount(all, 'row')}.`
 }

@@ -5,7 +5,7 @@ import {
   type TenantEvents,
 } from '../../analytics/retention-store.ts'
 import type { Db } from '../../db/connect.ts'
-import { countPartition, listPartitionsBefore } from '../../db/old-partitions.ts'
+import { countPartition, listPartitionsBefore, type OldPartition } from '../../db/old-partitions.ts'
 import { type EventClass, eventClasses } from '../../db/partitions.ts'
 import { countOldMessages, deleteOldMessages, type InboundRetention } from '../../inbox/retention-store.ts'
 import {
@@ -17,6 +17,7 @@ import {
 import { listShorterRetentions } from '../../tenants/plan-store.ts'
 import { rollUp } from '../analytics/roll-up.ts'
 import { deleteOfTenant, dropMonth } from './old-events.ts'
+import { type Chore, mostOf, takeTurns } from './turns.ts'
 
 export interface Retention extends InboundRetention {
   /** Of events of delivery and engagement. */
@@ -29,38 +30,39 @@ export interface PruneRoom {
   retention: Retention
 }
 
-/** One kind of thing that is kept for a while. */
+/** What goes of one kind of thing. */
 export interface Prunable {
   what: string
   /** In words. */
   keptFor: string
-  /** Rows that are kept no longer; of a dropped partition, those in it. */
+  /** Rows of tonight; of a dropped partition, those in it. */
   rows: number
+  /** False where more is kept no longer than goes in one night. */
+  finished: boolean
 }
 
-interface Chore extends Omit<Prunable, 'rows'> {
-  count(): Promise<number>
-  /** What is left when the signal is aborted goes the next night. */
-  prune(signal: AbortSignal): Promise<number>
+/** Deletes what is kept no longer, as long as the signal lets it; the rest goes another night. */
+export async function prune(room: PruneRoom, signal: AbortSignal): Promise<Prunable[]> {
+  // Events go once they are counted.
+  await rollUp(room.db)
+  const pruned = await takeTurns(await choresOf(room), signal)
+  return pruned.map(({ chore: { what, keptFor }, ...of }) => ({ what, keptFor, ...of }))
 }
 
-/** Deletes all that is kept no longer; returns how many rows. */
-export async function prune(room: PruneRoom, signal: AbortSignal): Promise<number> {
-  let deleted = 0
-  for (const chore of await choresOf(room)) deleted += await chore.prune(signal)
-  return deleted
-}
-
-/** What `prune` would delete now. */
+/** What `prune` would delete now, if it had the time. */
 export async function listPrunable(room: PruneRoom): Promise<Prunable[]> {
   const prunable: Prunable[] = []
-  for (const { what, keptFor, count } of await choresOf(room))
-    prunable.push({ what, keptFor, rows: await count() })
+  for (const chore of await choresOf(room)) {
+    const [rows, most] = [await chore.count(), mostOf(chore)]
+    const { what, keptFor } = chore
+    prunable.push({ what, keptFor, rows: Math.min(rows, most), finished: rows <= most })
+  }
   return prunable
 }
 
 async function choresOf(room: PruneRoom): Promise<Chore[]> {
-  return [...rowChores(room), ...(await monthChores(room)), ...(await tenantChores(room))]
+  const months = await listOldMonths(room)
+  return [...rowChores(room), ...monthChores(room, months), ...(await tenantChores(room, months))]
 }
 
 function rowChores({ db, retention }: PruneRoom): Chore[] {
@@ -71,60 +73,69 @@ function rowChores({ db, retention }: PruneRoom): Chore[] {
       keptFor: '7 days',
       count: () => countOldBudgets(db),
       prune: () => deleteOldBudgets(db),
+      batched: false,
     },
     {
       what: 'job logs',
       keptFor: '30 days',
       count: () => countOldJobLogs(db),
       prune: () => deleteOldJobLogs(db),
+      batched: false,
     },
     {
       what: 'messages that came in',
       keptFor: `${matchedDays} days, ${unmatchedDays} if about none of ours`,
       count: () => countOldMessages(db, retention),
-      prune: (signal) =>
-        inBatches(signal, () =>
-          db.transaction().execute((trx) => deleteOldMessages(trx, retention, batchSize)),
-        ),
+      prune: () => db.transaction().execute((trx) => deleteOldMessages(trx, retention, batchSize)),
+      batched: true,
     },
     {
       what: 'keys of events',
       keptFor: 'as long as events',
       count: () => countOldKeys(db, eventDays),
-      prune: (signal) => inBatches(signal, () => deleteOldKeys(db, eventDays, batchSize)),
+      prune: () => deleteOldKeys(db, eventDays, batchSize),
+      batched: true,
     },
   ]
 }
 
 const daysAgo = (days: number): Date => new Date(Date.now() - days * 86_400_000)
 
+const daysOf = ({ eventDays, warmupEventDays }: Retention, eventClass: EventClass): number =>
+  eventClass === 'warmup' ? warmupEventDays : eventDays
+
 /** Events go by whole months. */
-async function monthChores({ db, retention }: PruneRoom): Promise<Chore[]> {
-  const daysOf = (eventClass: EventClass) =>
-    eventClass === 'warmup' ? retention.warmupEventDays : retention.eventDays
+async function listOldMonths({ db, retention }: PruneRoom): Promise<OldPartition[]> {
   const months = await Promise.all(
-    eventClasses.map((eventClass) => listPartitionsBefore(db, eventClass, daysAgo(daysOf(eventClass)))),
+    eventClasses.map((eventClass) =>
+      listPartitionsBefore(db, eventClass, daysAgo(daysOf(retention, eventClass))),
+    ),
   )
-  return months.flat().map((month) => ({
+  return months.flat()
+}
+
+function monthChores({ db, retention }: PruneRoom, months: readonly OldPartition[]): Chore[] {
+  return months.map((month) => ({
     what: month.name,
-    keptFor: `${daysOf(month.eventClass)} days`,
+    keptFor: `${daysOf(retention, month.eventClass)} days`,
     count: () => countPartition(db, month),
-    prune: async (signal) => (signal.aborted ? 0 : dropMonth(db, month)),
+    prune: () => dropMonth(db, month),
+    batched: false,
   }))
 }
 
-async function tenantChores({ db, retention }: PruneRoom): Promise<Chore[]> {
+async function tenantChores({ db, retention }: PruneRoom, months: readonly OldPartition[]): Promise<Chore[]> {
   const tenants = await listShorterRetentions(db, retention.eventDays)
+  const going = months.map(({ name }) => name)
   return tenants.map(({ tenantId, name, days }) => {
     const events: TenantEvents = { tenantId, before: daysAgo(days) }
     return {
       what: `events of the tenant ${name}`,
       keptFor: `${days} days`,
-      count: () => countTenantEvents(db, events),
-      prune: async (signal) => {
-        await rollUp(db)
-        return inBatches(signal, () => deleteOfTenant(db, events, batchSize))
-      },
+      count: () => countTenantEvents(db, events, going),
+      prune: () => deleteOfTenant(db, events, batchSize),
+      batched: true,
+      mostRows: mostOfTenant,
     }
   })
 }
@@ -132,12 +143,5 @@ async function tenantChores({ db, retention }: PruneRoom): Promise<Chore[]> {
 /** Rows of one transaction. */
 const batchSize = 1000
 
-async function inBatches(signal: AbortSignal, deleteBatch: () => Promise<number>): Promise<number> {
-  let deleted = 0
-  while (!signal.aborted) {
-    const batch = await deleteBatch()
-    deleted += batch
-    if (batch === 0) break
-  }
-  return deleted
-}
+/** Of a night. */
+const mostOfTenant = 200_000
