@@ -111,31 +111,27 @@ export async function setSealed(trx: Trx, { tenantId, through }: Seal): Promise<
 }
 
 /** Whether every event of a partition has been counted, so that it can go. */
-export async function isCounted(trx: Trx, partition: string): Promise<boolean> {
-  const { rows } = await sql<{ counted: boolean }>`
-    select count(*) = 1 and not exists (
-             select from ${sql.table(partition)} v, analytics_watermark w
-              where not pg_visible_in_snapshot(v.xid, w.snapshot)) as counted
-      from ${ownWatermark}`.execute(trx)
-  return rows[0]?.counted ?? false
+export function isCounted(trx: Trx, partition: string): Promise<boolean> {
+  return isNoneNew(trx, sql`${sql.table(partition)} where true`)
 }
 
 /** Whether all that a tenant was told of before a moment, or of the days up to `through`, has been counted. */
-export async function isTenantCounted(
+export function isTenantCounted(
   trx: Trx,
   { tenantId, before, through }: { tenantId: string; before: Date; through: string },
 ): Promise<boolean> {
-  const { rows } = await sql<{ counted: boolean }>`
-    select count(*) = 1 and not exists (
-             select from email_events v, analytics_watermark w
-              where (v.xid >= pg_snapshot_xmax(w.snapshot)
-                     or v.xid = any(array(select pg_snapshot_xip(w.snapshot))))
-                and v.class in ('delivery', 'engagement') and v.tenant_id = ${tenantId}
-                and (v.recorded_at < ${before} or v.sent_on <= ${through})) as counted
-      from ${ownWatermark}`.execute(trx)
-  return rows[0]?.counted ?? false
+  return isNoneNew(
+    trx,
+    sql`email_events where class in ('delivery', 'engagement') and tenant_id = ${tenantId}
+                       and (recorded_at < ${before} or sent_on <= ${through})`,
+  )
 }
 
-// One that was taken in another system, before a dump was restored here, says nothing of the transactions of this one.
-const ownWatermark = sql`
-  (select w.* from analytics_watermark w, pg_control_system() s where w.system_identifier = s.system_identifier) own`
+// A watermark of another system says nothing of the transactions of this one.
+async function isNoneNew(trx: Trx, events: ReturnType<typeof sql>): Promise<boolean> {
+  const watermark = await lockWatermark(trx)
+  if (!watermark?.own) return false
+  const { rows } = await sql<{ some: boolean }>`
+    select exists (select from ${events} and (${isNew(watermark)})) as some`.execute(trx)
+  return rows[0]?.some === false
+}
