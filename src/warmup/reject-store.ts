@@ -13,7 +13,7 @@ export async function findKnownOfToken(
   { tenantId, mailboxId }: Place,
   token: string,
 ): Promise<Pick<TokenBearer, 'exchanges' | 'seenBefore'>> {
-  // The mailbox's own messages, by their index's first column; a token has no index: few messages bear one.
+  // Both by the indexes of tokens.
   const { rows } = await sql<Pick<TokenBearer, 'exchanges' | 'seenBefore'>>`
     select coalesce((select json_agg(json_build_object('side', x.side, 'partner', lower(x.partner_mailbox)))
                        from warmup_exchanges x

@@ -1,7 +1,9 @@
 import { createSecretKey } from 'node:crypto'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ImapFarm, startImapFarm } from '../../src/lab/imap-farm.ts'
 import { readWarmupState } from '../../src/warmup/gauge-store.ts'
+import { findKnownOfToken } from '../../src/warmup/reject-store.ts'
 import { newToken, warmupKey } from '../../src/warmup/token.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { insertTenant, type Mailbox, mint } from '../support/factories.ts'
@@ -66,4 +68,21 @@ test('tokens that were forged, repeated or sent to somebody else are counted, ea
     { reason: 'misdirected', count: 1 },
     { reason: 'replayed', count: 2 },
   ])
+})
+
+test('a repeated token is found by index, without a look at the other messages of the mailbox', async () => {
+  const ann = await enrol()
+  for (const token of [1, 2, 3].map(() => newToken(testWarmupKey, 'shared')))
+    farm.deliver(ann.email_address, warmupMail(token))
+  await inbox.sync(ann)
+  const read = sql<{ scans: number; entries: number }>`
+    select pg_stat_get_xact_numscans(i)::int as scans, pg_stat_get_xact_tuples_returned(i)::int as entries
+      from (select 'email_messages_warmup_token_idx'::regclass as i) i`
+  const [before, after] = await database.db.transaction().execute(async (trx) => {
+    await sql`set local enable_seqscan = off`.execute(trx)
+    const first = await read.execute(trx)
+    await findKnownOfToken(trx, { tenantId: ann.tenant_id, mailboxId: ann.id }, 'token')
+    return [first.rows[0], (await read.execute(trx)).rows[0]]
+  })
+  expect(after).toEqual({ scans: (before?.scans ?? 0) + 1, entries: before?.entries })
 })
