@@ -95,15 +95,19 @@ export interface Acquaintance {
   lastDate: string
 }
 
+/** By address: a mailbox that was removed and added again has another id, and still knows whom it met. */
 export async function listAcquaintances(
   db: Db | Trx,
   mailboxIds: readonly string[],
 ): Promise<Acquaintance[]> {
   const { rows } = await sql<Acquaintance>`
-    select email_account_id as "mailboxId", partner_mailbox as partner, count(*)::int as conversations,
-           max(plan_date) as "lastDate"
-      from warmup_exchanges where email_account_id = any(${mailboxIds}::uuid[]) and depth = 1
-     group by email_account_id, partner_mailbox`.execute(db)
+    select a.id as "mailboxId", x.partner_mailbox as partner, count(*)::int as conversations,
+           max(x.plan_date) as "lastDate"
+      from email_accounts a
+      join email_accounts same on same.email_address = a.email_address
+      join warmup_exchanges x on x.email_account_id = same.id and x.depth = 1
+     where a.id = any(${mailboxIds}::uuid[])
+     group by a.id, x.partner_mailbox`.execute(db)
   return rows
 }
 

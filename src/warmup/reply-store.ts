@@ -10,7 +10,7 @@ export interface Conversation {
   pool: 'shared' | 'closed'
   /** Today in the answering mailbox's zone. */
   date: string
-  /** Of the two, that were begun before this one. */
+  /** Of the two addresses, that were begun before this one. */
   conversationsBefore: number
   own: Participant
   partner: Participant
@@ -30,7 +30,8 @@ export async function findConversation(
   const { rows } = await sql<Conversation>`
     select x.thread_token as "threadToken", x.depth, t.warmup_pool as pool, (now() at time zone a.timezone)::date as date,
            (select count(*)::int from warmup_exchanges b
-             where b.email_account_id = x.email_account_id and b.partner_mailbox = x.partner_mailbox and b.depth = 1
+             where b.email_account_id in (select same.id from email_accounts same where same.email_address = a.email_address)
+               and b.partner_mailbox = x.partner_mailbox and b.depth = 1
                and b.planned_at < coalesce((select f.planned_at from warmup_exchanges f
                                              where f.token = x.thread_token and f.side = 'sender'), x.planned_at))
              as "conversationsBefore",

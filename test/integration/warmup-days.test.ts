@@ -1,10 +1,12 @@
 import { createSecretKey } from 'node:crypto'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { civilDate } from '../../src/core/civil-time.ts'
 import { removeMailbox } from '../../src/jobs/remove-mailbox.ts'
 import { choosePool, pauseWarmup, resumeWarmup } from '../../src/jobs/warmup/change.ts'
 import { planNextDays, planWarmupDays } from '../../src/jobs/warmup/plan-day.ts'
 import { insertReply } from '../../src/warmup/reply.ts'
+import { findConversation } from '../../src/warmup/reply-store.ts'
 import { readToken, warmupKey } from '../../src/warmup/token.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { insertMailbox, insertTenant, type Mailbox, mint, type Tenant } from '../support/factories.ts'
@@ -30,11 +32,16 @@ function morningZone(): string {
   return ahead <= 12 ? `Etc/GMT-${ahead}` : `Etc/GMT+${24 - ahead}`
 }
 
-async function enrol(tenant: Tenant, domain: string, ramp: object = {}): Promise<Mailbox> {
+async function enrol(
+  tenant: Pick<Tenant, 'id'>,
+  domain: string,
+  ramp: object = {},
+  email_address = `${mint('ann')}@${domain}`,
+): Promise<Mailbox> {
   const { db } = database
   const timezone = morningZone()
   const mailbox = await insertMailbox(db, tenant.id, {
-    email_address: `${mint('ann')}@${domain}`,
+    email_address,
     warmup_status: 'warming',
     timezone,
   })
@@ -298,4 +305,45 @@ test('an answer goes on with its conversation, and ends with its fourth message'
       ),
   ).toBeUndefined()
   expect(first?.to_address).toBeDefined()
+})
+
+test('a mailbox that was removed and added again still knows whom it met, and of what they wrote', async () => {
+  const { db } = database
+  const [gone, other] = await sharedPool(2, { ramp_start: 1 })
+  if (!gone || !other) return expect.fail()
+  await planWarmupDays(db, planning)
+  const [first] = await emailsOf([gone, other])
+  const sent = {
+    status: 'sent' as const,
+    sent_at: new Date(),
+    sent_on: first?.due_at.toISOString().slice(0, 10),
+  }
+  await db
+    .updateTable('emails')
+    .set(sent)
+    .where('id', '=', first?.id ?? '')
+    .execute()
+  await removeMailbox(db, gone)
+  const back = await enrol({ id: gone.tenant_id }, '', { ramp_start: 1 }, gone.email_address)
+  expect((await planWarmupDays(db, planning)).planned).toBe(0)
+  const { note } = await db
+    .selectFrom('warmup_plans')
+    .select('note')
+    .where('email_account_id', '=', back.id)
+    .executeTakeFirstOrThrow()
+  expect(note).toContain('a pair meets once in 7 days')
+
+  await db.deleteFrom('warmup_plans').where('email_account_id', '=', back.id).execute()
+  await sql`update warmup_exchanges set plan_date = plan_date - 8, planned_at = planned_at - interval '8 days'
+             where email_account_id in (${gone.id}, ${other.id})`.execute(db)
+  expect((await planWarmupDays(db, planning)).planned).toBe(1)
+  const [second] = await emailsOf([back])
+  const subjectOf = (email: typeof first) => (email?.content as { subject?: string } | undefined)?.subject
+  expect(subjectOf(second)).not.toBe(subjectOf(first))
+  const [received] = (await exchangesOf([other])).filter(
+    ({ side, plan_date }) => side === 'receiver' && plan_date === civilDate(new Date(), other.timezone),
+  )
+  const { tenant_id, id } = received ?? expect.fail()
+  const conversation = await db.transaction().execute((trx) => findConversation(trx, tenant_id, id))
+  expect(conversation).toMatchObject({ depth: 1, conversationsBefore: 1 })
 })
