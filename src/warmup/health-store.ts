@@ -40,9 +40,17 @@ const inWords = ({ complained, reason }: Refusal): string =>
 
 const mapped = (rows: readonly Refusal[]) => new Map(rows.map((row) => [row.id, inWords(row)]))
 
+// A report lies in the mailbox of a tenant that may have written it itself, and that knows all ids of its own email; a stranger
+// knows none. So one that none of our ids ties to the email says nothing, nor does one of a bounce whose message was found.
+const isVouched = sql`(b.evidence ->> 'matchedBy' = 'session'
+  or b.evidence ->> 'matchedBy' not in ('recency', 'original_recipient') and (b.bounce_type = 'complaint' or r.found_at is null))`
+const isEnough = sql`(
+  bool_or(b.evidence ->> 'matchedBy' = 'session' or b.tenant_id = r.tenant_id) or count(distinct b.tenant_id) > 1)`
+
 /**
  * Mailboxes that are of no use to a pool, with the reason: within a week, and since their health last changed, a warmup
- * message bounced off them for good, in a report or in the session itself, or they complained of one.
+ * message bounced off them for good, or they complained of one. One refusal in our own session is enough, and one report to
+ * the mailbox's own tenant; of reports to others it takes those of two.
  */
 export async function listRefusals(db: Db): Promise<Map<string, string>> {
   const { rows } = await sql<Refusal>`
@@ -53,8 +61,8 @@ export async function listRefusals(db: Db): Promise<Map<string, string>> {
       join warmup_exchanges r on r.token = s.token and r.side = 'receiver'
       join warmup_accounts w on w.tenant_id = r.tenant_id and w.email_account_id = r.email_account_id
      where b.bounce_type in ('hard', 'complaint') and b.bounced_at > now() - interval '7 days'
-       and b.bounced_at > w.health_since
-     group by r.email_account_id`.execute(db)
+       and b.bounced_at > w.health_since and ${isVouched}
+     group by r.email_account_id having ${isEnough}`.execute(db)
   return mapped(rows)
 }
 
@@ -74,7 +82,8 @@ export async function listCausesOfQuarantine(
       join email_bounces b on b.tenant_id = e.tenant_id and b.address = e.to_address and b.email_id = e.id
      where w.email_account_id = any(${mailboxIds}::uuid[]) and w.health = 'quarantined'
        and b.bounce_type in ('hard', 'complaint') and b.bounced_at > w.health_since - interval '7 days'
-     group by w.email_account_id`.execute(db)
+       and ${isVouched}
+     group by w.email_account_id having ${isEnough}`.execute(db)
   return mapped(rows)
 }
 

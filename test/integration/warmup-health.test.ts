@@ -169,31 +169,47 @@ test('a mailbox whose mail lands in Junk is throttled, then leaves the pool, and
   expect(await openNotifications(robin)).toEqual([`${robin.email_address} has left the warmup pool`])
 })
 
-/** A warmup message of Robin to Ada that her server refused in the session. */
+/** A warmup message to Ada that her server refused in the session. */
 async function refuse(): Promise<void> {
   await deliver(1, 0)
-  const { db } = database
-  const email = await db
+  const { id } = await lastOf(robin)
+  const unsent = { status: 'failed' as const, sent_at: null, sent_on: null, claimed_at: new Date() }
+  await database.db
     .updateTable('emails')
-    .set({
-      ...{ status: 'failed', reason_code: 'invalid_recipient', error_message: '550 No such user' },
-      ...{ sent_at: null, sent_on: null, claimed_at: new Date() },
-    })
-    .where('email_account_id', '=', robin.id)
+    .set({ ...unsent, reason_code: 'invalid_recipient', error_message: '550 No such user' })
+    .where('id', '=', id)
+    .execute()
+  await setNotFound()
+  await report(robin, 'session')
+}
+
+const lastOf = ({ id }: Mailbox) =>
+  database.db
+    .selectFrom('emails')
+    .selectAll()
+    .where('email_account_id', '=', id)
     .where('kind', '=', 'warmup')
-    .returningAll()
+    .orderBy('id', 'desc')
+    .limit(1)
     .executeTakeFirstOrThrow()
-  await db
+
+const setNotFound = () =>
+  database.db
+    .updateTable('warmup_exchanges')
+    .set({ found_at: null, placement: null })
+    .where('email_account_id', '=', ada.id)
+    .execute()
+
+/** What is said of the last warmup message of this mailbox, by what was matched. */
+async function report(from: Mailbox, matchedBy: string, bounce_type: 'hard' | 'complaint' = 'hard') {
+  const email = await lastOf(from)
+  await database.db
     .insertInto('email_bounces')
     .values({
-      ...{ tenant_id: robin.tenant_id, id: newId(), email_id: email.id, email_account_id: robin.id },
-      ...{ address: email.to_address, bounce_type: 'hard', bounce_class: 'invalid_recipient' },
-      ...{
-        bounce_reason: 'the address is dead',
-        permanent: true,
-        address_dead: true,
-        bounced_at: new Date(),
-      },
+      ...{ tenant_id: from.tenant_id, id: newId(), email_id: email.id, email_account_id: from.id },
+      ...{ address: email.to_address, bounce_type, bounce_class: 'invalid_recipient' },
+      ...{ bounce_reason: 'the address is dead', permanent: true, address_dead: true },
+      ...{ bounced_at: new Date(), evidence: JSON.stringify({ matchedBy }) },
     })
     .execute()
 }
@@ -228,6 +244,25 @@ test('a mailbox that warmup messages bounce off leaves the pool until somebody l
   await count()
   expect(await standingOf(ada)).toMatchObject({ warmup_status: 'warming', health: 'throttled' })
   expect(await openNotifications(ada)).toEqual([])
+})
+
+test('what one other tenant says of a mailbox does not put it out of the pool, what two say does', async () => {
+  await deliver(1, 0)
+  await report(robin, 'recency')
+  await report(robin, 'message_id')
+  await report(robin, 'message_id', 'complaint')
+  await count()
+  expect(await standingOf(ada)).toMatchObject({ warmup_status: 'warming', health: 'healthy' })
+
+  robin = await enrol()
+  await deliver(1, 0)
+  await report(robin, 'message_id')
+  await count()
+  // It was found: it cannot have bounced.
+  expect(await standingOf(ada)).toMatchObject({ health: 'healthy' })
+  await setNotFound()
+  await count()
+  expect(await standingOf(ada)).toMatchObject({ health: 'quarantined' })
 })
 
 test('what waits to leave a mailbox in quarantine, or to go to it, is skipped', async () => {
