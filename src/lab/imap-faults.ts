@@ -15,6 +15,8 @@ export interface ImapFaults {
   drop?: Occasion & { afterBytes: number }
   /** Swallows this command: no answer ever. */
   hang?: Occasion
+  /** Passes this command on, and swallows what the server answers from then on. */
+  hold?: Occasion
   /** Answers commands itself, such as `{ 'UID SEARCH': 'NO not today' }`, tag apart; untagged lines may go before. */
   answers?: Record<string, string>
   /** Sent instead of the server's greeting, which ends the connection. */
@@ -45,6 +47,8 @@ export class ImapFront {
   readonly connections = new ImapConnections()
   /** Commands as they came, such as `UID FETCH 1:* (UID)`; passwords too, it is a lab. */
   readonly commands: string[] = []
+  /** Hears every line, without its end; what is held back or cut off, too. */
+  onLine: ((side: 'client' | 'server', line: string) => void) | undefined
   readonly #target: { host: string; port: number }
   readonly #server = createServer((socket) => this.#join(socket))
   readonly #met = new Map<string, number>()
@@ -112,6 +116,7 @@ class Passage {
   /** Bytes of answers until the connection is dropped. */
   #dropAfter = Number.POSITIVE_INFINITY
   #hung = false
+  #held = false
   #slowly: Promise<void> = Promise.resolve()
 
   constructor(front: ImapFront, client: Socket, server: Socket) {
@@ -131,6 +136,7 @@ class Passage {
       .slice(tag.length + 1)
       .trimEnd()
     if (name !== '') this.#front.commands.push(line)
+    if (name !== '') this.#front.onLine?.('client', line)
     this.encrypted = name === 'STARTTLS'
     this.#hung ||= this.#front.fires(faults.hang, name, line)
     this.#front.connections.changed()
@@ -139,10 +145,12 @@ class Passage {
     const answer = faults.answers?.[name]
     if (answer === undefined) this.#server.write(literal ? bytes : changed(bytes, faults.ask))
     else this.#client.write(`${answer.replace(/^(?=(?:OK|NO|BAD)\b)/m, `${tag} `)}\r\n`)
+    this.#held ||= this.#front.fires(faults.hold, name, line)
   }
 
   response(bytes: Buffer, literal: boolean): void {
-    if (this.#hung) return
+    if (!literal) this.#front.onLine?.('server', bytes.toString('latin1').trimEnd())
+    if (this.#hung || this.#held) return
     const answer = literal ? bytes : changed(bytes, (line) => this.#rewritten(line))
     if (answer.length < this.#dropAfter) {
       this.#dropAfter -= answer.length

@@ -16,8 +16,20 @@ export const dovecotTitle = hasDovecot
   ? 'Dovecot'
   : `Dovecot (not run: ${dovecot} is not installed, or we are not root)`
 
-/** A Dovecot of its own, with Junk and Sent by their special use; every login name is a mailbox. */
-export async function startDovecot() {
+interface DovecotFolder {
+  name: string
+  use: string
+  /** Made for everybody; else only who makes it has it, and then with its use. */
+  auto: boolean
+}
+
+const usual: readonly DovecotFolder[] = [
+  { name: 'Junk', use: '\\Junk', auto: true },
+  { name: 'Sent', use: '\\Sent', auto: true },
+]
+
+/** A Dovecot of its own, with folders by their special use, Junk and Sent if left out; every login name is a mailbox. */
+export async function startDovecot(folders: readonly DovecotFolder[] = usual) {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'dovecot-'))
   const port = await freePort()
   await mkdir(path.join(directory, 'mail'))
@@ -25,12 +37,14 @@ export async function startDovecot() {
   await chmod(directory, 0o755)
   await chmod(path.join(directory, 'mail'), 0o777)
   const file = path.join(directory, 'dovecot.conf')
-  await writeFile(file, configuration(directory, port))
+  await writeFile(file, configuration(directory, port, folders))
   const server = spawn(dovecot, ['-F', '-c', file], { stdio: 'ignore' })
   const door = { host: '127.0.0.1', port, username: 'start', password: 'lab-password' }
   await eventually(() => imapSession(door, async () => true))
   return {
     door,
+    /** Where the mail of everybody lies, a Maildir each. */
+    maildirs: path.join(directory, 'mail'),
     async close() {
       server.kill()
       await once(server, 'exit')
@@ -47,7 +61,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-const configuration = (directory: string, port: number) => `
+const configuration = (directory: string, port: number, folders: readonly DovecotFolder[]) => `
 base_dir = ${directory}/run
 log_path = ${directory}/log
 protocols = imap
@@ -76,13 +90,5 @@ userdb {
 }
 namespace inbox {
   inbox = yes
-  mailbox Junk {
-    special_use = \\Junk
-    auto = create
-  }
-  mailbox Sent {
-    special_use = \\Sent
-    auto = create
-  }
-}
+${folders.map(({ name, use, auto }) => `  mailbox "${name}" {\n    special_use = ${use}\n    auto = ${auto ? 'create' : 'no'}\n  }\n`).join('')}}
 `

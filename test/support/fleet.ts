@@ -34,7 +34,7 @@ const testSending: Omit<SendingOptions, 'spoolDirectory'> = {
 export async function startFleet(
   database: Pick<TestDatabase, 'db' | 'pool'>,
   overrides: Partial<SendingOptions> = {},
-  { quiet = false } = {},
+  { quiet = false, warmupMs = 60_000 } = {},
 ) {
   const { db, pool } = database
   const spoolDirectory = await mkdtemp(path.join(os.tmpdir(), 'rookery-spool-'))
@@ -63,7 +63,7 @@ export async function startFleet(
       syncMs: 20,
       sweepSeconds: 1,
       leaseSweepSeconds: 1,
-      warmupMs: 60_000,
+      warmupMs,
       warmupRestDays: 7,
       looksSeconds: [1, 2],
     },

@@ -32,7 +32,10 @@ export function openWarmup(db: Db, overrides: Partial<WarmupOptions> = {}) {
     room,
     metrics,
     /** Runs one job of the mailbox. */
-    round(mailbox: Mailbox, signal = new AbortController().signal): Promise<Outcome> {
+    round(
+      mailbox: Pick<Mailbox, 'tenant_id' | 'id'>,
+      signal = new AbortController().signal,
+    ): Promise<Outcome> {
       const payload = { tenantId: mailbox.tenant_id, mailboxId: mailbox.id }
       return handle(payload, { id: mailbox.id, attempt: 1, signal })
     },
