@@ -87,6 +87,24 @@ export async function countReceived(db: Db | Trx, date: string): Promise<Map<str
   return new Map(rows.map(({ id, count }) => [id, count]))
 }
 
+/** Of these mailboxes, those that each tenant may not write to now, as the claim sees it. */
+export async function listSuppressed(
+  db: Db | Trx,
+  tenantIds: readonly string[],
+  mailboxIds: readonly string[],
+): Promise<Map<string, Set<string>>> {
+  const { rows } = await sql<{ tenantId: string; mailboxIds: string[] }>`
+    select t.id as "tenantId", array_agg(distinct a.id) as "mailboxIds"
+      from email_accounts a
+     cross join lateral (select split_part(a.email_address, '@', 2) as domain) d
+      join suppressions s on s.value in (a.email_address, d.domain)
+       and s.scope = case when s.value = a.email_address then 'address' else 'domain' end
+      join unnest(${[...new Set(tenantIds)]}::uuid[]) t (id) on s.tenant_id = t.id or s.tenant_id is null
+     where a.id = any(${mailboxIds}::uuid[]) and (s.expires_at is null or s.expires_at > now())
+     group by t.id`.execute(db)
+  return new Map(rows.map((row) => [row.tenantId, new Set(row.mailboxIds)]))
+}
+
 /** With whom a mailbox has begun conversations, or they with it. */
 export interface Acquaintance {
   mailboxId: string

@@ -36,6 +36,8 @@ export interface PlanFacts {
   restDays: number
   /** New conversations that each mailbox gets on this day already. */
   received: ReadonlyMap<string, number>
+  /** Mailboxes that a tenant may not write to, by tenant. */
+  suppressed: ReadonlyMap<string, ReadonlySet<string>>
   seed: number
 }
 
@@ -78,7 +80,7 @@ export function planDay(senders: readonly Sender[], facts: PlanFacts): DayPlan {
 
 function choose(
   sender: Sender,
-  { pool, seed }: PlanFacts,
+  { pool, seed, suppressed }: PlanFacts,
   met: ReadonlySet<string>,
   received: ReadonlyMap<string, number>,
   providers: ReadonlyMap<string, number>,
@@ -93,6 +95,7 @@ function choose(
     const score = rank + seededFraction(turn, place)
     if (best && score >= best.score) continue
     if (!mayMeet(sender, member) || met.has(pairKey(sender.address, member.address))) continue
+    if (suppressed.get(sender.tenantId)?.has(member.mailboxId)) continue
     best = { member, score }
   }
   return best?.member
@@ -121,11 +124,14 @@ function notesOf(
   )
 }
 
-function noteOf(sender: Sender, got: number, { pool, restDays }: PlanFacts): string {
+function noteOf(sender: Sender, got: number, { pool, restDays, suppressed }: PlanFacts): string {
   const others = pool.filter((member) => member.mailboxId !== sender.mailboxId && member.pool === sender.pool)
-  const partners = others.filter((member) => mayMeet(sender, member)).length
+  const met = others.filter((member) => mayMeet(sender, member))
+  const isSuppressed = ({ mailboxId }: Member) => suppressed.get(sender.tenantId)?.has(mailboxId) ?? false
+  const barred = met.filter(isSuppressed).length
+  const partners = met.length - barred
   const whose = sender.pool === 'closed' ? "its tenant's own pool" : 'the shared pool'
-  if (partners === 0) {
+  if (partners === 0 && barred === 0) {
     const why =
       sender.pool === 'closed' ? 'none of another domain' : 'none of another tenant and another domain'
     return others.length === 0
@@ -133,7 +139,8 @@ function noteOf(sender: Sender, got: number, { pool, restDays }: PlanFacts): str
       : `${whose} has ${others.length} other mailboxes, but ${why}`
   }
   const days = restDays === 1 ? 'a day' : `${restDays} days`
-  return `${got} of ${sender.wanted}: ${whose} has ${partners} partners for it, and a pair meets once in ${days}`
+  const without = barred > 0 ? ` without ${barred} suppressed for its tenant` : ''
+  return `${got} of ${sender.wanted}: ${whose} has ${partners} partners for it${without}, and a pair meets once in ${days}`
 }
 
 function add(counts: Map<string, number>, key: string): void {

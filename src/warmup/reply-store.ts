@@ -21,7 +21,7 @@ interface Participant extends ExchangeSide {
   language: WarmupLanguage
 }
 
-/** The conversation of a received message, if both still take part, in the same pool. The partner is known by the message's token alone. */
+/** The conversation of a received message, if both still take part, in the same pool, and the partner is not suppressed. The partner is known by the message's token alone. */
 export async function findConversation(
   trx: Trx,
   tenantId: string,
@@ -47,7 +47,14 @@ export async function findConversation(
      where x.tenant_id = ${tenantId} and x.id = ${exchangeId} and x.side = 'receiver'
        and a.status = 'active' and a.warmup_status in ('warming', 'ready') and w.paused_at is null and t.status = 'active'
        and pa.status = 'active' and pa.warmup_status in ('warming', 'ready') and pw.paused_at is null and pt.status = 'active'
-       and t.warmup_pool <> 'none' and t.warmup_pool = pt.warmup_pool`.execute(trx)
+       and t.warmup_pool <> 'none' and t.warmup_pool = pt.warmup_pool
+       and not exists (
+         select 1 from suppressions b
+          where b.value in (pa.email_address, split_part(pa.email_address, '@', 2))
+            and b.scope = case when b.value = pa.email_address then 'address' else 'domain' end
+            and (b.tenant_id = a.tenant_id or b.tenant_id is null) and (b.expires_at is null or b.expires_at > now()))`.execute(
+    trx,
+  )
   return rows[0]
 }
 

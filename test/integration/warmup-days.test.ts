@@ -2,6 +2,7 @@ import { createSecretKey } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { civilDate } from '../../src/core/civil-time.ts'
+import { newId } from '../../src/core/ids.ts'
 import { removeMailbox } from '../../src/jobs/remove-mailbox.ts'
 import { choosePool, pauseWarmup, resumeWarmup } from '../../src/jobs/warmup/change.ts'
 import { planNextDays, planWarmupDays } from '../../src/jobs/warmup/plan-day.ts'
@@ -346,4 +347,35 @@ test('a mailbox that was removed and added again still knows whom it met, and of
   const { tenant_id, id } = received ?? expect.fail()
   const conversation = await db.transaction().execute((trx) => findConversation(trx, tenant_id, id))
   expect(conversation).toMatchObject({ depth: 1, conversationsBefore: 1 })
+})
+
+test('who is suppressed for a tenant is planned by none of its mailboxes, and the plan says so', async () => {
+  const { db } = database
+  const [robin, ada, eve] = await sharedPool(3)
+  if (!robin || !ada || !eve) return expect.fail()
+  const because = { reason: 'invalid_recipient', source: 'bounce' as const, evidence: '{}' }
+  const domain = eve.email_address.split('@')[1] ?? ''
+  await db
+    .insertInto('suppressions')
+    .values([
+      { ...because, id: newId(), tenant_id: robin.tenant_id, scope: 'address', value: ada.email_address },
+      { ...because, id: newId(), tenant_id: null, scope: 'domain', value: domain },
+    ])
+    .execute()
+  await planWarmupDays(db, planning)
+  const [received] = (await exchangesOf([robin])).filter(({ side }) => side === 'receiver')
+  const { tenant_id, id } = received ?? expect.fail()
+  expect(await db.transaction().execute((trx) => findConversation(trx, tenant_id, id))).toBeUndefined()
+  expect(await emailsOf([robin])).toEqual([])
+  const to = [...(await emailsOf([ada, eve]))].map(({ to_address }) => to_address)
+  expect(to).not.toContain(eve.email_address)
+  expect(to).toContain(robin.email_address)
+  const { note } = await db
+    .selectFrom('warmup_plans')
+    .select('note')
+    .where('email_account_id', '=', robin.id)
+    .executeTakeFirstOrThrow()
+  expect(note).toBe(
+    '0 of 2: the shared pool has 0 partners for it without 2 suppressed for its tenant, and a pair meets once in 7 days',
+  )
 })

@@ -17,6 +17,7 @@ import {
   insertPlanned,
   listAcquaintances,
   listPool,
+  listSuppressed,
   lockPlanning,
   type MailboxPlan,
   type PlannedEmail,
@@ -83,6 +84,11 @@ async function planDate(
     recent: recentPairs(due, known, date, planning.restDays),
     restDays: planning.restDays,
     received: await countReceived(trx, date),
+    suppressed: await listSuppressed(
+      trx,
+      due.map(({ tenantId }) => tenantId),
+      pool.map(({ mailboxId }) => mailboxId),
+    ),
     seed: seededHash(0, date),
   })
   const receivers = new Map(pool.map((mailbox) => [mailbox.mailboxId, mailbox]))

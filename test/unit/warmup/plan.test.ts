@@ -18,6 +18,7 @@ const facts = (pool: readonly Member[], overrides: object = {}) => ({
   recent: new Set<string>(),
   restDays: 7,
   received: new Map<string, number>(),
+  suppressed: new Map(),
   seed: 1,
   ...overrides,
 })
