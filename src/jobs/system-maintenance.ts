@@ -5,6 +5,7 @@ import { ensureEventPartitions } from '../db/partitions.ts'
 import type { GuardRules } from '../guardrails/rules.ts'
 import type { Handler } from '../queue/pool.ts'
 import type { Logger } from '../telemetry/log.ts'
+import { setOverdueEnded } from '../warmup/ending-store.ts'
 import { checkGuardrails } from './guardrails/check.ts'
 import { prune, type Retention } from './maintenance/prune.ts'
 import { countWarmup } from './warmup/count.ts'
@@ -25,7 +26,7 @@ export function systemMaintenance(room: MaintenanceRoom): Handler<'system-mainte
       case 'guardrails':
         return done(await checkGuardrails(room, room.guardrails))
       case 'warmup':
-        return done(await countWarmup(room))
+        return done((await setOverdueEnded(room.db)) + (await countWarmup(room)))
       case 'prune':
         return done(await pruneRows(room, signal))
     }

@@ -5,7 +5,7 @@ import { lockBudgets, setBudgets } from './budget-store.ts'
 import { type Budget, giveBackTo } from './charge.ts'
 import { applyConsequences } from './consequence-store.ts'
 import type { Settlement } from './settlement.ts'
-import { recordWarmupAnswers } from './warmup-outcome-store.ts'
+import { endWarmupUnsent, recordWarmupAnswers } from './warmup-outcome-store.ts'
 
 /** A settlement with the keys its claim took. */
 export type SettlementInput = Settlement & { budgetKeys: readonly string[] }
@@ -34,10 +34,9 @@ export async function settleEmails(trx: Trx, settlements: readonly SettlementInp
   for (const distinct of onePerEmail(settlements)) settled.push(...(await writeOutcomes(trx, distinct)))
   await setBudgets(trx, givenBack(budgets, settled))
   const warmup = settled.filter(({ kind }) => kind === 'warmup')
-  await recordWarmupAnswers(
-    trx,
-    warmup.filter(({ status }) => status === 'sent'),
-  )
+  const ended = (end: Settlement['status']) => warmup.filter(({ status }) => status === end)
+  await recordWarmupAnswers(trx, ended('sent'))
+  await endWarmupUnsent(trx, ended('failed'))
   return new Set(settled.map((row) => row.id))
 }
 

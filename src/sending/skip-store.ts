@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
 import { toJson } from '../db/json.ts'
+import { endWarmupUnsent } from './warmup-outcome-store.ts'
 
 export interface Skip {
   tenantId: string
@@ -13,7 +14,7 @@ export interface Skip {
 export async function skipEmails(trx: Trx, skips: readonly Skip[]): Promise<number> {
   if (skips.length === 0) return 0
   const rows = skips.map(({ tenantId, id, code, reason }) => ({ tenantId, id, code, reason }))
-  const { rows: skipped } = await sql`
+  const { rows: skipped } = await sql<{ tenantId: string; id: string; kind: string }>`
     with skipped as (
       update emails e
          set status = 'skipped', reason_code = i.code, error_message = i.reason, updated_at = now()
@@ -34,6 +35,10 @@ export async function skipEmails(trx: Trx, skips: readonly Skip[]): Promise<numb
        where cl.tenant_id = s.tenant_id and cl.campaign_id = s.campaign_id and cl.lead_id = s.lead_id
          and cl.status = 'active'
     )
-    select id from skipped`.execute(trx)
+    select tenant_id as "tenantId", id, kind from skipped`.execute(trx)
+  await endWarmupUnsent(
+    trx,
+    skipped.filter(({ kind }) => kind === 'warmup'),
+  )
   return skipped.length
 }

@@ -83,7 +83,9 @@ export async function countPlaced(
 export async function countReceived(db: Db | Trx, date: string): Promise<Map<string, number>> {
   const { rows } = await sql<{ id: string; count: number }>`
     select email_account_id as id, count(*)::int as count from warmup_exchanges
-     where side = 'receiver' and depth = 1 and plan_date = ${date} group by email_account_id`.execute(db)
+     where side = 'receiver' and depth = 1 and plan_date = ${date} and not unsent group by email_account_id`.execute(
+    db,
+  )
   return new Map(rows.map(({ id, count }) => [id, count]))
 }
 
@@ -110,7 +112,8 @@ export interface Acquaintance {
   mailboxId: string
   partner: string
   conversations: number
-  lastDate: string
+  /** Null: nothing that was planned between them was sent. */
+  lastDate: string | null
 }
 
 /** By address: a mailbox that was removed and added again has another id, and still knows whom it met. */
@@ -120,7 +123,7 @@ export async function listAcquaintances(
 ): Promise<Acquaintance[]> {
   const { rows } = await sql<Acquaintance>`
     select a.id as "mailboxId", x.partner_mailbox as partner, count(*)::int as conversations,
-           max(x.plan_date) as "lastDate"
+           max(x.plan_date) filter (where not x.unsent) as "lastDate"
       from email_accounts a
       join email_accounts same on same.email_address = a.email_address
       join warmup_exchanges x on x.email_account_id = same.id and x.depth = 1

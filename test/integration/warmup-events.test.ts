@@ -7,8 +7,9 @@ import { setForgotten } from '../../src/sending/forgotten-store.ts'
 import { expireLeases } from '../../src/sending/lease-store.ts'
 import { promoteToSent } from '../../src/sending/proof-store.ts'
 import { skipEmails } from '../../src/sending/skip-store.ts'
+import { setOverdueEnded } from '../../src/warmup/ending-store.ts'
 import { insertOpenedEvents } from '../../src/warmup/event-store.ts'
-import { insertPlanned } from '../../src/warmup/plan-store.ts'
+import { countReceived, insertPlanned, listAcquaintances } from '../../src/warmup/plan-store.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { insertMailbox, insertTenant, type Mailbox, mint } from '../support/factories.ts'
 import { claimOf, findEmail, listEvents, outcomeOf, settle } from '../support/lanes.ts'
@@ -134,4 +135,55 @@ test('an email was replied to when the answer has left, not when it was written,
   await inTransaction((trx) => promoteToSent(trx, [next]))
   expect(await typesOf(answer)).toEqual(['warmup warmup_sent', 'warmup warmup_replied'])
   expect(await typesOf(first)).toHaveLength(2)
+})
+
+const sidesOf = ({ token }: { token: string }) =>
+  database.db.selectFrom('warmup_exchanges').selectAll().where('token', '=', token).orderBy('side').execute()
+
+test('nobody looks for an email that ended unsent, and the two have not met', async () => {
+  const skipped = await write(robin, ada)
+  await inTransaction((trx) => skipEmails(trx, [{ ...skipped, code: 'x', reason: 'x' }]))
+  const refused = await write(robin, ada)
+  await submit(refused)
+  await settle(database.db, outcomeOf({ ...refused, attempt: 1, budgetKeys: [] }, 'failed'))
+  for (const email of [skipped, refused])
+    expect(await sidesOf(email)).toMatchObject([
+      { side: 'receiver', unsent: true, finished_at: expect.any(Date), note: 'it was not sent' },
+      { side: 'sender', unsent: true },
+    ])
+  const met = { partner: ada.email_address, conversations: 2, lastDate: null }
+  expect(await listAcquaintances(database.db, [robin.id])).toMatchObject([met])
+  expect((await countReceived(database.db, '2026-03-02')).get(ada.id)).toBeUndefined()
+
+  const sent = await write(robin, ada)
+  await send(sent)
+  expect(await sidesOf(sent)).toMatchObject([{ unsent: false, finished_at: null }, { unsent: false }])
+  expect(await listAcquaintances(database.db, [robin.id])).toMatchObject([{ lastDate: '2026-03-02' }])
+})
+
+test('what a mailbox that is removed, or cannot be read, still expects ends without a look at it', async () => {
+  const [early, late, found] = [await write(robin, ada), await write(robin, ada), await write(robin, ada)]
+  const [gone, young] = [await write(ada, robin), await write(robin, ada)]
+  const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000)
+  const set = (values: object, { token }: { token: string }) =>
+    database.db.updateTable('warmup_exchanges').set(values).where('token', '=', token).execute()
+  await set({ planned_at: daysAgo(9) }, late)
+  await set({ planned_at: daysAgo(7) }, early)
+  await set({ planned_at: daysAgo(16), found_at: daysAgo(16) }, found)
+  await database.db
+    .updateTable('email_accounts')
+    .set({ status: 'removed' })
+    .where('id', '=', robin.id)
+    .execute()
+  await setOverdueEnded(database.db)
+  const notes = await Promise.all(
+    [early, late, found, gone, young].map(async (email) => (await sidesOf(email))[0]?.note ?? null),
+  )
+  expect(notes).toEqual([
+    null,
+    'it was not found within a week',
+    'it could not be put away within two weeks',
+    'the mailbox was removed',
+    null,
+  ])
 })

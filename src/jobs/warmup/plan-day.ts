@@ -136,7 +136,7 @@ function recentPairs(
   const since = new Date(Date.parse(`${date}T00:00:00Z`) - restDays * dayMs).toISOString().slice(0, 10)
   return new Set(
     known.flatMap(({ mailboxId, partner, lastDate }) =>
-      lastDate > since ? [pairKey(addressOf.get(mailboxId) ?? '', partner)] : [],
+      lastDate !== null && lastDate > since ? [pairKey(addressOf.get(mailboxId) ?? '', partner)] : [],
     ),
   )
 }
