@@ -22,7 +22,7 @@ const always = { from: '-infinity', to: 'infinity' }
 async function tell(
   db: Db | Trx,
   type: 'sent' | 'bounced' | 'opened',
-  day: string | null,
+  day: string,
   emailId = newId(),
   campaign_id: string | null = null,
 ): Promise<void> {
@@ -198,48 +198,5 @@ test('days that were computed by another method are computed anew, and what is l
   await rollUp(db)
   expect(await rollUp(db)).toEqual({ events: 0 })
   expect(await readDay('2026-03-04')).toMatchObject({ emails_sent: 1, late_events: 4 })
-  expect(await audit(db, always)).toEqual([])
-})
-
-test('what was told before an email is known to be sent is counted on the day of its sending', async () => {
-  const { db } = database
-  const campaign = newId()
-  const [opened, answered, late] = [newId(), newId(), newId()]
-  await tell(db, 'opened', null, opened, campaign)
-  await tell(db, 'opened', null, late, campaign)
-  await rollUp(db)
-  const writer = await openTransaction(db)
-  await tell(writer.trx, 'bounced', null, answered, campaign)
-  for (const email of [opened, answered]) await tell(db, 'sent', '2026-03-10', email, campaign)
-  // Of a sealed day.
-  await tell(db, 'sent', '2026-03-04', late, campaign)
-  await rollUp(db)
-  expect(await readSum(campaign)).toMatchObject({ sent: 2, delivered: 2, opened_tracked: 1, bounced: 0 })
-  await writer.commit()
-  await rollUp(db)
-  expect(await readSum(campaign)).toMatchObject({ sent: 2, delivered: 1, opened_tracked: 1, bounced: 1 })
-  expect(await readDay('2026-03-10')).toMatchObject({ emails_sent: 2, emails_opened: 1, emails_bounced: 1 })
-  const lateDay = db
-    .selectFrom('daily_analytics')
-    .where('campaign_id', '=', campaign)
-    .where('late_events', '>', 0)
-  expect(await lateDay.select(['date', 'late_events']).execute()).toEqual([
-    { date: '2026-03-04', late_events: 2 },
-  ])
-  expect(await audit(db, always)).toEqual([])
-  await rebuild(db)
-  expect(await readSum(campaign)).toMatchObject({ sent: 2, delivered: 1, opened_tracked: 1, bounced: 1 })
-  expect(await lateDay.select(['date', 'late_events']).execute()).toEqual([
-    { date: '2026-03-04', late_events: 2 },
-  ])
-})
-
-test('what was told on a day before the sending is of an earlier attempt, and on no day of sending', async () => {
-  const { db } = database
-  const [email, tomorrow] = [newId(), new Date(Date.now() + 48 * 3_600_000).toISOString().slice(0, 10)]
-  await tell(db, 'opened', null, email)
-  await tell(db, 'sent', tomorrow, email)
-  await rollUp(db)
-  expect(await readDay(tomorrow)).toMatchObject({ emails_sent: 1, emails_opened: 0 })
   expect(await audit(db, always)).toEqual([])
 })
