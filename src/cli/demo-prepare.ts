@@ -33,14 +33,14 @@ export async function prepare({ demo, database, screen, signal, cleanups }: Stag
   const provider = await step(
     'Starting a mail provider',
     () => startDemoProvider(),
-    ({ port }) => `A mail provider listens on 127.0.0.1:${port}; some recipients fail, some answer`,
+    ({ port }) => `A mail provider listens on port ${port}; some recipients fail, some answer`,
   )
   cleanups.push(() => provider.stop())
   const { db } = database
   const tenant = await step(
     'Adding mailboxes',
     () => createTenantWithMailboxes(db, config, provider),
-    ({ name }) => `Tenant "${name}" has four mailboxes (SMTP and IMAP), their passwords sealed`,
+    ({ name }) => `Tenant "${name}" has four mailboxes, their passwords sealed`,
   )
   const imported = await step(
     'Importing leads',
@@ -51,13 +51,12 @@ export async function prepare({ demo, database, screen, signal, cleanups }: Stag
   await step(
     'Noting who asked not to be mailed',
     () => suppressThoseWhoAsked(db, tenant),
-    () => 'A company and three people are suppressed: they asked not to be mailed',
+    () => 'A company and three people are suppressed: they asked for it',
   )
   const campaign = await step(
     'Launching the campaign',
     () => launchDemoCampaign(db, tenant.id, 'first'),
-    ({ campaign_name }) =>
-      `"${campaign_name}" launched, with a compressed clock: a day of delay takes ${secondsADay} seconds`,
+    ({ campaign_name }) => `"${campaign_name}" launched; a day of delay takes ${secondsADay} seconds`,
   )
   return { database, provider, tenant, campaign, imported }
 }

@@ -28,12 +28,10 @@ const answersSeconds = 20
 export async function runCampaignScene(stage: Stage, keep: boolean): Promise<DemoReport> {
   const startedAt = performance.now()
   const { screen } = stage
-  screen.write('\nA two-step campaign to a thousand leads, from four mailboxes, over real SMTP and IMAP:\n')
+  screen.write('\nA two-step campaign to a thousand leads, from four mailboxes:\n')
   const prepared = await prepare(stage)
   const fleet = startWorkers(stage, campaignWorkers, 'workers.log')
-  screen.write(
-    '  ✓ Five worker processes started: a scheduler, two senders, one for inboxes, one for bounces',
-  )
+  screen.write('  ✓ Five workers started: scheduler, two senders, inbox, bounce')
   const results = await Promise.race([runCampaigns(prepared, stage), fleet.died])
   screen.write('')
   if (!keep) await fleet.stop()
@@ -71,7 +69,7 @@ async function runCampaigns(
   const next = await screen.step(
     'Launching a second campaign',
     () => launchDemoCampaign(db, campaign.tenant_id, 'second'),
-    ({ campaign_name }) => `"${campaign_name}" launched, a second campaign to the same leads`,
+    ({ campaign_name }) => `"${campaign_name}" launched, to the same leads`,
   )
   const last = await watch(next)
   const second: SecondAccount = accountForSecond({

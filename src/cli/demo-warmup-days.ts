@@ -20,7 +20,7 @@ import type { DemoScreen } from './demo-screen.ts'
 import type { Stage } from './demo-stage.ts'
 
 const stepSeconds = 30
-const lookEveryMs = 60
+const lookEveryMs = 50
 const urgeEveryMs = 600
 
 interface Life extends Pick<Stage, 'screen' | 'signal'> {
@@ -44,7 +44,11 @@ export async function liveThrough(life: Life): Promise<PlannedDay[]> {
     await until(life, 'all of it is found', ({ unseen }) => unseen === 0, callRounds)
     if (day === days)
       await until(life, 'all is put away', ({ open, unseen }) => open + unseen === 0, nextHours)
-    await until(life, 'nobody is at work', ({ waiting, busy }) => waiting + busy === 0)
+    await until(
+      life,
+      'nobody is at work',
+      ({ waiting, sessions, rounds }) => waiting + sessions + rounds === 0,
+    )
     plans.push(...(await readPlans(db)).map((plan) => ({ ...plan, day })))
     await countWarmup({ db, log })
     sayDay(screen, await provider.readWitness(), day, days)

@@ -34,7 +34,7 @@ function describeDays(days: readonly SceneDay[]): string {
   return `${table}\n${barLegend}`
 }
 
-const barLegend = '     █ sent  ░ left of what the ramps allow: nobody left to write to  ! beyond it'
+const barLegend = '     █ sent  ░ left over: nobody left to write to  ! beyond the ramps'
 
 function describePlacement(mailboxes: readonly SceneMailbox[]): string {
   const providers = Map.groupBy(mailboxes, ({ provider }) => provider)
@@ -65,7 +65,7 @@ function describeMailboxes(mailboxes: readonly SceneMailbox[]): string {
     answers: (row) => row.answers,
     'in Junk': (row) => share(row.junk, row.sent),
     health: (row) => row.health,
-    reputation: (row) => row.reputation,
+    score: (row) => row.reputation,
   })
 }
 

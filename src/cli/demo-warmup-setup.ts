@@ -34,7 +34,7 @@ export const junkShares = {
  * Eight mailboxes that meet every other day cannot write to one another more often, though they answer almost everything: the
  * ceiling is their own limit, for a mailbox at the ceiling of its ramp is ready, and has no ramp any more.
  */
-export const rampOfWarmup = { start: 1, step: 1, ceiling: 5, jitter: 0.15 }
+export const rampOfWarmup = { start: 1, step: 1, ceiling: 4, jitter: 0.15 }
 const replyShare = 0.9
 
 export const newPassword = (): string => randomBytes(18).toString('base64url')

@@ -1,7 +1,10 @@
 import { sql } from 'kysely'
 import type { Db } from '../db/connect.ts'
 
-/** A day goes by: all that warmup knows of becomes a day older, and budgets are those of a new day. */
+/**
+ * A day goes by: all that warmup knows of becomes a day older, and budgets are those of a new day. What waited for it goes with
+ * `hurryEmails`: if it left before the day is planned, it would be missing from the plan.
+ */
 export async function passDay(db: Db): Promise<void> {
   await db.transaction().execute(async (trx) => {
     const run = (statement: ReturnType<typeof sql>) => statement.execute(trx)
@@ -23,17 +26,20 @@ export async function passDay(db: Db): Promise<void> {
              finished_at = finished_at - interval '1 day'`)
     await run(sql`update warmup_interactions set interaction_at = interaction_at - interval '1 day'`)
     await run(sql`
-      update emails set sent_at = sent_at - interval '1 day', sent_on = sent_on - 1, due_at = due_at - interval '1 day'
+      update emails set sent_at = sent_at - interval '1 day', sent_on = sent_on - 1,
+             due_at = case status when 'scheduled' then now() + interval '1 hour' else due_at - interval '1 day' end
        where kind = 'warmup'`)
     await run(sql`delete from send_budgets`)
-    await run(sql`update sending_lanes set blocked_until = null, blocked_code = null, blocked_reason = null`)
   })
 }
 
-/** What is planned for later today is due now, and was to be expected a while ago. */
+/** What is planned for later today, or waited for the day, is due now, and was to be expected a while ago. */
 export async function hurryEmails(db: Db): Promise<void> {
   await expectEmails(db)
   await sql`update emails set due_at = now() where kind = 'warmup' and status = 'scheduled' and due_at > now()`.execute(
+    db,
+  )
+  await sql`update sending_lanes set blocked_until = null, blocked_code = null, blocked_reason = null`.execute(
     db,
   )
   await sql`
@@ -74,8 +80,10 @@ export interface SceneState {
   unseen: number
   /** Messages that were found and are not put away. */
   open: number
-  /** Sessions of lanes and rounds of mailboxes that are due or run. */
-  busy: number
+  /** Sessions of lanes that run or are due, and wakes that make some. */
+  sessions: number
+  /** Rounds of mailboxes that run or are due. */
+  rounds: number
 }
 
 export async function readScene(db: Db): Promise<SceneState> {
@@ -94,9 +102,11 @@ export async function readScene(db: Db): Promise<SceneState> {
            (select count(*)::int from warmup_exchanges
              where side = 'receiver' and found_at is not null and finished_at is null) as open,
            (select count(*)::int from jobs
-             where queue_name in ('email-sending', 'warmup-processing')
-               and (status = 'running' or status = 'queued' and run_at <= now()))
-             + (select count(*)::int from warmup_accounts where next_round_at <= now()) as busy`.execute(db)
+             where queue_name = 'email-sending' and (status = 'running' or status = 'queued' and run_at <= now()))
+             + (select count(*)::int from lane_wakes where wake_at <= now()) as sessions,
+           (select count(*)::int from jobs
+             where queue_name = 'warmup-processing' and (status = 'running' or status = 'queued' and run_at <= now()))
+             + (select count(*)::int from warmup_accounts where next_round_at <= now()) as rounds`.execute(db)
   const [state] = rows
   if (!state) throw new Error('the scene has no state')
   return state

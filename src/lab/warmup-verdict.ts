@@ -70,8 +70,9 @@ function judgeRamps(scenario: WarmupScenario, { posted }: WarmupWitness): Warmup
       else if (sent.length < least) faults.push(`${said}, under the ${least} that the ramp asks for`)
     }
   }
-  const but = short > 0 ? `; ${short} of ${days * mailboxes.length} times the pool had no partner left` : ''
-  const words = `Each mailbox sent what its ramp says, ±${Math.round(100 * ramp.jitter)} %, on each of ${days} days${but}.`
+  const but = short > 0 ? `; ${short} ran out of partners` : ''
+  const share = Math.round(100 * ramp.jitter)
+  const words = `All ${days * mailboxes.length} days of mailboxes follow their ramps, ±${share} %${but}.`
   return { words, faults }
 }
 
@@ -93,7 +94,7 @@ function judgePairs({ mailboxes, restDays }: WarmupScenario, { posted }: WarmupW
         faults.push(`${pair} met on days ${before} and ${day}`)
     }
   }
-  const words = `${begun.length} conversations of ${pairs.size} pairs: none of one domain or tenant, none twice in ${restDays} days.`
+  const words = `${begun.length} conversations: none within a tenant or domain, no pair twice in ${restDays} days.`
   return { words, faults }
 }
 
@@ -116,7 +117,7 @@ function judgeRescues({ folder }: WarmupScenario, { posted, held, changes }: War
       faults.push(`${messageId} in ${mailbox} is none of the pool, and was touched`)
   const junk = posted.filter((message) => message.folder === 'Junk').length
   if (junk === 0) faults.push('nothing landed in Junk: there was nothing to rescue')
-  const words = `${junk} of ${posted.length} messages landed in Junk: all are out of it, and ${foreign.length} of real spam are not.`
+  const words = `${junk} of ${posted.length} messages landed in Junk: all are rescued, ${foreign.length} of real spam are not.`
   return { words, faults }
 }
 
@@ -170,6 +171,6 @@ function judgeDoubles({ folder }: WarmupScenario, { posted, changes, cuts }: War
   ))
     if (id && answers.length > 1) faults.push(`${id} was answered ${answers.length} times`)
   if (cuts === 0) faults.push('no round was cut off')
-  const words = `${cuts} rounds were cut off in the middle: nothing was flagged, moved or answered twice, or left out.`
+  const words = `${cuts} rounds were cut off midway: nothing was done twice, and nothing left out.`
   return { words, faults }
 }

@@ -185,6 +185,8 @@ async function liveDays(
       const { open, unseen } = await readScene(db)
       if (isLast && open + unseen === 0) break
     }
+    // A session that still comes would take what the next day plans with.
+    await eventually(async () => (await readScene(db)).sessions === 0, { timeoutMs: 20_000 })
     plans.push(...(await readPlans(db)).map((plan) => ({ ...plan, day })))
     if (!isLast) await passDay(db)
   }
