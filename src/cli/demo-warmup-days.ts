@@ -21,7 +21,6 @@ import type { Stage } from './demo-stage.ts'
 
 const stepSeconds = 30
 const lookEveryMs = 50
-const urgeEveryMs = 600
 
 interface Life extends Pick<Stage, 'screen' | 'signal'> {
   db: Db
@@ -78,21 +77,17 @@ async function until(
     )
 }
 
-/** Waits until it is so, or for as long as anybody would; urges again and again. */
+/** Waits until it is so, or for as long as anybody would; urges whenever nobody is at work. */
 async function nearlyUntil(
   { db, signal }: Life,
   isSo: (scene: SceneState) => boolean,
   urge: (db: Db) => Promise<void> = async () => {},
 ): Promise<SceneState> {
   const startedAt = performance.now()
-  for (let urgedAt = startedAt; ; ) {
+  for (;;) {
     const scene = await readScene(db)
-    const now = performance.now()
-    if (isSo(scene) || now - startedAt > stepSeconds * 1000) return scene
-    if (now - urgedAt > urgeEveryMs) {
-      await urge(db)
-      urgedAt = now
-    }
+    if (isSo(scene) || performance.now() - startedAt > stepSeconds * 1000) return scene
+    if (scene.rounds + scene.sessions === 0) await urge(db)
     await sleep(lookEveryMs, undefined, { signal })
   }
 }
