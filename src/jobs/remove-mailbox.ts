@@ -44,9 +44,9 @@ export async function removeMailbox(db: Db, mailbox: Mailbox): Promise<Removal> 
   const reference = { tenantId: mailbox.tenant_id, mailboxId: mailbox.id }
   const total = { moved: 0, stopped: 0, skipped: 0 }
   await db.transaction().execute(async (trx) => {
+    await leaveWarmup(trx, reference)
     await setMailboxPaused(trx, mailbox, { code: 'being_removed', reason: 'it is being removed' })
     await deleteFromRotations(trx, reference)
-    await leaveWarmup(trx, reference)
   })
   for (;;) {
     const batch = await db.transaction().execute((trx) => handOnLeads(trx, reference))

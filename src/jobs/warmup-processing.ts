@@ -1,6 +1,7 @@
 import { AppError } from '../core/errors.ts'
 import { continueAfter, done, type Outcome } from '../core/outcome.ts'
 import { readNow } from '../db/now.ts'
+import { isPassing } from '../db/retry.ts'
 import { nextSyncAfterFailure } from '../imap/backoff.ts'
 import type { ImapFailure } from '../imap/errors.ts'
 import type { Payload } from '../queue/catalogue.ts'
@@ -46,7 +47,23 @@ async function postpone(room: WarmupRoom, payload: Job, now: Date): Promise<Outc
   return done()
 }
 
+/** What is wrong with one mailbox is said of it, and waited for; what is wrong with the database is not of it. */
 async function goThrough(room: WarmupRoom, payload: Job, round: RoundOf, job: RunningJob): Promise<Outcome> {
+  try {
+    return await goThroughOnce(room, payload, round, job)
+  } catch (error) {
+    if (isPassing(error)) throw error
+    await fail(room, payload, 'protocol', error instanceof Error ? error : new Error(String(error)))
+    return done(1)
+  }
+}
+
+async function goThroughOnce(
+  room: WarmupRoom,
+  payload: Job,
+  round: RoundOf,
+  job: RunningJob,
+): Promise<Outcome> {
   const result = await runRound(room, round, job.signal)
   if (result.failure) {
     // The process stops or the job was taken away: whoever comes next goes on from what is recorded.

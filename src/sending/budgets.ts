@@ -17,6 +17,8 @@ export interface MailboxLimits {
   gapJitter: number
   /** Of a mailbox that is being warmed up: lowers its days, for campaigns and warmup alike. */
   ramp?: RampPolicy | null
+  /** Of the ramp's day: what other lanes leave to warmup emails that are to go today. */
+  keptForWarmup?: number
   /** What limits its tenant as a whole. */
   tenantDay?: TenantDay | null
 }
@@ -93,18 +95,25 @@ function chargesOf(limits: MailboxLimits, now: Date, nextDay: NextDay): Charge[]
 
 /** What the mailbox may send on that day, and what is said when it has. */
 export function capOfDay(
-  { dailyLimit, timezone, ramp }: Pick<MailboxLimits, 'dailyLimit' | 'timezone' | 'ramp'>,
+  {
+    dailyLimit,
+    timezone,
+    ramp,
+    keptForWarmup = 0,
+  }: Pick<MailboxLimits, 'dailyLimit' | 'timezone' | 'ramp' | 'keptForWarmup'>,
   day: string,
 ): Pick<Charge, 'cap' | 'code' | 'reason'> {
-  const warmed = ramp ? rampCap(ramp, day) : dailyLimit
+  const grown = ramp ? rampCap(ramp, day) : dailyLimit
+  const warmed = ramp ? Math.max(0, Math.min(grown, dailyLimit) - keptForWarmup) : dailyLimit
   if (warmed >= dailyLimit) {
     const reason = `the mailbox has reached its ${dailyLimit} emails of the day (${timezone})`
     return { cap: dailyLimit, code: 'daily_limit', reason }
   }
   const reason =
-    warmed === 0
+    grown === 0
       ? `the mailbox is being warmed up, and rests on ${day} (${timezone})`
-      : `the mailbox is being warmed up, and has reached the ${warmed} emails of its day (${timezone})`
+      : `the mailbox is being warmed up, and has reached the ${grown} emails of its day (${timezone})` +
+        (keptForWarmup > 0 ? `, of which ${keptForWarmup} are kept for its warmup` : '')
   return { cap: warmed, code: 'warmup_ramp', reason }
 }
 

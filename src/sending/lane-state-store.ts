@@ -17,7 +17,8 @@ export async function listLaneStates(
            t.timezone as tenant_timezone, t.daily_limit as tenant_daily_limit, t.domain_per_minute, t.provider_per_minute,
            exists (select 1 from campaigns c where c.tenant_id = t.id and c.status = 'active'
                       and (c.daily_limit is not null or c.new_leads_per_day is not null)) as limited_campaigns,
-           ${isNotedEpoch} as same_epoch, ${rampOfAccount} as ramp
+           ${isNotedEpoch} as same_epoch, ${rampOfAccount} as ramp,
+           case when a.warmup_status = 'warming' and wanted.lane <> 'low' then ${warmupOfToday} else 0 end as kept_for_warmup
       from unnest(${lanes.map((lane) => lane.mailboxId)}::uuid[], ${lanes.map((lane) => lane.lane)}::text[])
              as wanted (mailbox_id, lane)
       join sending_lanes l on l.email_account_id = wanted.mailbox_id and l.lane = wanted.lane
@@ -31,6 +32,12 @@ export async function listLaneStates(
     states: rows.map(toLaneState),
   }
 }
+
+// Only of the few that are being warmed up; by emails_due_idx.
+const warmupOfToday = sql`(
+  select count(*)::int from emails e
+   where e.email_account_id = a.id and e.lane = 'low' and e.status = 'scheduled' and e.kind = 'warmup'
+     and e.due_at < ((now() at time zone a.timezone)::date + 1)::timestamp at time zone a.timezone)`
 
 interface LaneStateRow {
   tenant_id: string
@@ -59,6 +66,7 @@ interface LaneStateRow {
   now: Date
   same_epoch: boolean
   ramp: RampPolicy | null
+  kept_for_warmup: number
 }
 
 function toLaneState(row: LaneStateRow): LaneState {
@@ -84,6 +92,7 @@ function toLaneState(row: LaneStateRow): LaneState {
       minGapSeconds: row.min_gap_seconds,
       gapJitter: row.gap_jitter,
       ramp: row.ramp,
+      keptForWarmup: row.kept_for_warmup,
     },
     tenant: {
       timezone: row.tenant_timezone,

@@ -35,7 +35,7 @@ export async function rebalanceTenantDay(trx: Trx, tenantId: string, cap: number
 }
 
 /**
- * Where it is tomorrow already in a mailbox's new zone, tomorrow has given what today has: a ramp has no limit of 24 hours
+ * Where it is another day in a mailbox's new zone, that day has given what today has: a ramp has no limit of 24 hours
  * beside its days. Before the zone is changed.
  */
 export async function carryDayOver(
@@ -49,7 +49,7 @@ export async function carryDayOver(
     trx,
   )
   const [day] = rows
-  if (!day || day.next <= day.today) return
+  if (!day || day.next === day.today) return
   const [today, next] = [mailboxDayKey(mailboxId, day.today), mailboxDayKey(mailboxId, day.next)]
   await insertMissingBudgets(
     trx,

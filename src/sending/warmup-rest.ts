@@ -26,7 +26,7 @@ export function restFromWarmup(
 function tooLate(content: unknown, now: Date): ClaimDecision | undefined {
   const { notAfter } = (content ?? {}) as { notAfter?: string }
   if (notAfter === undefined || now <= new Date(notAfter)) return undefined
-  return { kind: 'skip', code: 'warmup_stale', reason: 'what it answers is more than a week old' }
+  return { kind: 'skip', code: 'warmup_stale', reason: 'it has waited too long to be sent' }
 }
 
 // What did not fit into its day, or waited for a worker, leaves at an hour at which people write.

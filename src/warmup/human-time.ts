@@ -42,6 +42,13 @@ export function reactionTo(
   return { actAfter, wantsReply: true, replyAfter }
 }
 
+/** When the nth of the answers that are due at once is sent: one to five minutes after the one before, on no round minute. */
+export function answerTime(token: string, nth: number, now: Date, seed: number): Date {
+  const gap = 3 * nth + Math.floor(2 * seededFraction(seed, token, 'gap'))
+  const minutes = Math.floor(now.getTime() / minuteMs) + gap
+  return new Date((minutes + 1) * minuteMs + (4 + 52 * seededFraction(seed, token, 'second')) * 1000)
+}
+
 /** A message that was opened or answered is put away after 5 to 45 minutes. */
 export function filedAfter(token: string, doneWith: Date, seed: number): Date {
   return new Date(doneWith.getTime() + (5 + 40 * seededFraction(seed, token, 'file')) * minuteMs)

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { RampPolicy } from '../core/ramp.ts'
 import type { Db, Trx } from '../db/connect.ts'
+import { toJson } from '../db/json.ts'
 import { rampOfAccount } from '../db/ramp-policy.ts'
 import type { WarmupLanguage } from './content.ts'
 
@@ -33,6 +34,15 @@ export async function lockPlanning(trx: Trx): Promise<boolean> {
     trx,
   )
   return rows[0]?.mine ?? false
+}
+
+/**
+ * `shared`: what is read of who takes part holds until the transaction ends. `exclusive`, before anything else is locked: what was
+ * written by such a reading is there to be skipped, and none comes after.
+ */
+export async function lockPool(trx: Trx, mode: 'shared' | 'exclusive'): Promise<void> {
+  const lock = sql.raw(mode === 'shared' ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock')
+  await sql`select ${lock}(hashtextextended('rookery warmup pool ' || current_schema(), 0))`.execute(trx)
 }
 
 /** Every mailbox that takes part now: enrolled, not paused, not quarantined, of an active tenant with a pool. */
@@ -116,17 +126,24 @@ export interface Acquaintance {
   lastDate: string | null
 }
 
-/** By address: a mailbox that was removed and added again has another id, and still knows whom it met. */
+/**
+ * By address: a mailbox that was removed and added again has another id, and still knows whom it met. A first message that left
+ * later than it was planned met its receiver then; one that still waits meets it tomorrow, for all we know.
+ */
 export async function listAcquaintances(
   db: Db | Trx,
   mailboxIds: readonly string[],
+  since: string,
 ): Promise<Acquaintance[]> {
   const { rows } = await sql<Acquaintance>`
     select a.id as "mailboxId", x.partner_mailbox as partner, count(*)::int as conversations,
-           max(x.plan_date) filter (where not x.unsent) as "lastDate"
+           max(greatest(x.plan_date, case when e.status in ('scheduled', 'submitting', 'unknown') then now()::date + 1
+                                          else e.sent_on end)) filter (where not x.unsent) as "lastDate"
       from email_accounts a
       join email_accounts same on same.email_address = a.email_address
       join warmup_exchanges x on x.email_account_id = same.id and x.depth = 1
+      left join warmup_exchanges s on s.token = x.token and s.side = 'sender' and x.plan_date > ${since}
+      left join emails e on e.tenant_id = s.tenant_id and e.id = s.email_id
      where a.id = any(${mailboxIds}::uuid[])
      group by a.id, x.partner_mailbox`.execute(db)
   return rows
@@ -145,7 +162,7 @@ export interface PlannedEmail {
     text: string
     headers: Record<string, string>
     references?: string[]
-    /** ISO 8601: an answer that has not left by then is too late. */
+    /** ISO 8601: what has not left by then is too late. */
     notAfter?: string
   }
   sender: ExchangeSide
@@ -177,7 +194,7 @@ export async function insertPlanned(
         idempotency_key: `warmup:${token}`,
         to_address: receiver.address,
         message_id: messageId,
-        content: JSON.stringify(content),
+        content: toJson(content),
         due_at: dueAt,
         first_due_at: dueAt,
       })),

@@ -3,7 +3,7 @@ import type { Trx } from '../db/connect.ts'
 import { type WarmupLanguage, writeMessage } from './content.ts'
 import { firstNameOf } from './names.ts'
 import { pairKey } from './plan.ts'
-import { insertPlanned } from './plan-store.ts'
+import { insertPlanned, lockPool } from './plan-store.ts'
 import { findConversation } from './reply-store.ts'
 import { newToken, readToken, tokenHeader, tokenMessageId } from './token.ts'
 
@@ -34,6 +34,7 @@ export async function insertReply(
   key: Buffer,
   reply: ReplyTo,
 ): Promise<{ emailId: string; tenantId: string; mailboxId: string } | undefined> {
+  await lockPool(trx, 'shared')
   const found = await findConversation(trx, reply.tenantId, reply.exchangeId)
   if (!found || found.depth >= maxDepth) return undefined
   const pool = readToken(key, found.threadToken)

@@ -17,7 +17,7 @@ export const reasonWords: Readonly<Record<string, string>> = {
   provider_rate: "the recipient's provider gets no more in a minute",
 
   warmup_paused: 'the warmup of its mailbox was paused',
-  warmup_stale: 'what it answers is more than a week old',
+  warmup_stale: 'it had waited too long to be sent',
   warmup_night: 'it is night where its mailbox is, and people sleep',
   warmup_ended: 'the warmup of its mailbox was ended',
   warmup_pool_left: 'its tenant, or that of its recipient, has left the warmup pool',

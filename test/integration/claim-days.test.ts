@@ -160,6 +160,22 @@ test('a mailbox in warmup, which no limit of 24 hours holds to its ramp, gets no
   expect(await claimAt(before(hourMs), 9)).toHaveLength(0)
 })
 
+test('a mailbox that moves to another zone and back has one day', async () => {
+  const { db } = database
+  const caps = { daily_limit: 4, rolling_limit: 100 }
+  await db.updateTable('email_accounts').set(caps).where('id', '=', mailbox.id).execute()
+  expect(await claimAt(before(hourMs), 1)).toHaveLength(1)
+  for (const timezone of ['Asia/Tokyo', zone]) {
+    const now = await db
+      .selectFrom('email_accounts')
+      .selectAll()
+      .where('id', '=', mailbox.id)
+      .executeTakeFirstOrThrow()
+    await clocked.db.transaction().execute((trx) => changeMailboxLimits(trx, now, { timezone }))
+    expect(await claimAt(before(hourMs), 9)).toHaveLength(timezone === zone ? 0 : 3)
+  }
+})
+
 test('a claim that waits for its budgets across midnight is not made on those of yesterday', async () => {
   await claimAt(before(hourMs), 1)
   await clocked.setTime(before(3 * minuteMs))

@@ -10,7 +10,9 @@ import { insertReply } from '../../src/warmup/reply.ts'
 import { findConversation } from '../../src/warmup/reply-store.ts'
 import { readToken, warmupKey } from '../../src/warmup/token.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
 import { insertMailbox, insertTenant, type Mailbox, mint, type Tenant } from '../support/factories.ts'
+import { openTransaction } from '../support/two-connections.ts'
 
 let database: TestDatabase
 
@@ -233,6 +235,47 @@ test('a day that was broken off is planned again for what is left of it, and no 
   ])
 })
 
+test('who leaves the pool while a day is planned gets back what that plan wrote', async () => {
+  const { db } = database
+  const mailboxes = await sharedPool(4, { ramp_start: 1 })
+  const planner = await openTransaction(db)
+  expect((await planNextDays(planner.trx, planning)).planned).toBeGreaterThan(0)
+  const [leaver] = mailboxes
+  const leaving = choosePool(db, leaver?.tenant_id ?? '', 'none', 'test')
+  await eventually(async () => {
+    const { rows } = await sql`select from pg_locks where locktype = 'advisory' and not granted`.execute(db)
+    return rows.length > 0
+  })
+  await planner.commit()
+  const around = (await emailsOf(mailboxes)).filter(
+    ({ email_account_id, to_address }) =>
+      email_account_id === leaver?.id || to_address === leaver?.email_address,
+  )
+  expect(await leaving).toBe(around.length)
+  expect(around.length).toBeGreaterThan(0)
+})
+
+test('a pair whose first message left late, or waits still, has met then', async () => {
+  const { db } = database
+  const [one, other] = await sharedPool(2, { ramp_start: 1 })
+  if (!one || !other) return expect.fail()
+  await planWarmupDays(db, planning)
+  const planAgain = async () => {
+    await db.deleteFrom('warmup_plans').execute()
+    return (await planWarmupDays(db, planning)).planned
+  }
+  await sql`update warmup_exchanges set plan_date = plan_date - 7
+             where email_account_id in (${one.id}, ${other.id})`.execute(db)
+  expect(await planAgain()).toBe(0)
+  const dayBefore = new Date(Date.now() - 86_400_000)
+  const late = { status: 'sent', sent_at: dayBefore, sent_on: civilDate(dayBefore, one.timezone) } as const
+  await db.updateTable('emails').set(late).where('email_account_id', 'in', [one.id, other.id]).execute()
+  expect(await planAgain()).toBe(0)
+  await sql`update emails set sent_on = sent_on - 6
+             where email_account_id in (${one.id}, ${other.id})`.execute(db)
+  expect(await planAgain()).toBe(1)
+})
+
 test('two tenants whose mailboxes write to one another may leave their pool at once', async () => {
   const { db } = database
   const tenants = [
@@ -337,6 +380,7 @@ test('a mailbox that was removed and added again still knows whom it met, and of
   await db.deleteFrom('warmup_plans').where('email_account_id', '=', back.id).execute()
   await sql`update warmup_exchanges set plan_date = plan_date - 8, planned_at = planned_at - interval '8 days'
              where email_account_id in (${gone.id}, ${other.id})`.execute(db)
+  await sql`update emails set sent_on = sent_on - 8 where kind = 'warmup'`.execute(db)
   expect((await planWarmupDays(db, planning)).planned).toBe(1)
   const [second] = await emailsOf([back])
   const subjectOf = (email: typeof first) => (email?.content as { subject?: string } | undefined)?.subject

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { civilDate } from '../../src/core/civil-time.ts'
 import { newId } from '../../src/core/ids.ts'
 import type { Trx } from '../../src/db/connect.ts'
 import { recordAnswer } from '../../src/sending/answer-store.ts'
@@ -152,13 +153,15 @@ test('nobody looks for an email that ended unsent, and the two have not met', as
       { side: 'sender', unsent: true },
     ])
   const met = { partner: ada.email_address, conversations: 2, lastDate: null }
-  expect(await listAcquaintances(database.db, [robin.id])).toMatchObject([met])
+  expect(await listAcquaintances(database.db, [robin.id], '2026-01-01')).toMatchObject([met])
   expect((await countReceived(database.db, '2026-03-02')).get(ada.id)).toBeUndefined()
 
   const sent = await write(robin, ada)
   await send(sent)
   expect(await sidesOf(sent)).toMatchObject([{ unsent: false, finished_at: null }, { unsent: false }])
-  expect(await listAcquaintances(database.db, [robin.id])).toMatchObject([{ lastDate: '2026-03-02' }])
+  expect(await listAcquaintances(database.db, [robin.id], '2026-01-01')).toMatchObject([
+    { lastDate: civilDate(new Date(), robin.timezone) },
+  ])
 })
 
 test('what a mailbox that is removed, or cannot be read, still expects ends without a look at it', async () => {

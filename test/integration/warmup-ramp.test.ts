@@ -22,7 +22,7 @@ const lanes = ['high', 'normal', 'low'] as const
 async function warmingMailbox(ramp: object = {}): Promise<Mailbox> {
   const { db } = database
   const { id: tenant_id } = await insertTenant(db)
-  const mailbox = await insertMailbox(db, tenant_id, { warmup_status: 'warming' })
+  const mailbox = await insertMailbox(db, tenant_id, { warmup_status: 'warming', timezone: zoneAt(12) })
   await db
     .insertInto('warmup_accounts')
     .values({
@@ -69,6 +69,24 @@ test('campaigns and warmup together send what the day of the ramp allows, and no
   })
   expect(said?.answer).toContain('being warmed up, and has reached the 4 emails of its day')
   expect(said?.details[0]).toBe('Its limits leave it 0 of 4 emails a day.')
+})
+
+test('of the day of a ramp a campaign takes what the warmup of that day leaves', async () => {
+  const { db } = database
+  const mailbox = await warmingMailbox({ ramp_start: 12 })
+  expect(await claimAll(mailbox)).toBe(12)
+  const sent = await db
+    .selectFrom('emails')
+    .select(['kind', (eb) => eb.fn.countAll<number>().as('count')])
+    .where('email_account_id', '=', mailbox.id)
+    .where('status', '=', 'submitting')
+    .groupBy('kind')
+    .orderBy('kind')
+    .execute()
+  expect(sent).toEqual([
+    { kind: 'transactional', count: 2 },
+    { kind: 'warmup', count: 10 },
+  ])
 })
 
 test('the smaller of ramp and daily limit holds, and a throttled mailbox has half of its ramp', async () => {

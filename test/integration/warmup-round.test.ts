@@ -150,32 +150,55 @@ describe('a round', () => {
   })
 })
 
+/** A message of a mailbox of another tenant in the shared pool, which is answered. */
+async function receiveFromPartner({ subject }: { subject?: string } = {}) {
+  const { db } = database
+  await db
+    .updateTable('warmup_accounts')
+    .set({ reply_share: 1 })
+    .where('email_account_id', '=', mailbox.id)
+    .execute()
+  const other = await insertTenant(db, { warmup_pool: 'shared' })
+  await db.updateTable('tenants').set({ warmup_pool: 'shared' }).where('id', '=', mailbox.tenant_id).execute()
+  const partner = await insertMailbox(db, other.id, { display_name: 'Bea Birch' })
+  await insertWarmupAccount(db, partner)
+  const token = newToken(testWarmupKey, 'shared')
+  const named = { token, thread_token: token, partner_mailbox: partner.email_address }
+  const received = await insertExchange(db, mailbox, named)
+  const sent = await insertSentEmail(db, partner, { kind: 'warmup', lane: 'low' })
+  await insertExchange(db, partner, {
+    ...named,
+    ...{ side: 'sender', partner_mailbox: mailbox.email_address, email_id: sent.id },
+  })
+  const more = 'References: <a@b.test>\r\n'
+  farm.deliver(mailbox.email_address, warmupMail(token, { from: partner.email_address, more, subject }))
+  return { token, received, sent, partner }
+}
+
 describe('a round that is repeated', () => {
+  test('answers several at a time minutes apart, on no round minute, whatever their subjects hold', async () => {
+    const subjects = ['=?utf-8?q?Lunch=00=0D=0ABcc:_eve?=', '=?utf-8?q?=ED=A0=80?=', 'Dinner?']
+    for (const subject of subjects) await receiveFromPartner({ subject })
+    await rounds(3)
+    const answers = await database.db
+      .selectFrom('emails')
+      .selectAll()
+      .where('email_account_id', '=', mailbox.id)
+      .orderBy('due_at')
+      .execute()
+    const said = answers.map(({ content }) => (content as { subject: string }).subject)
+    expect(said.toSorted()).toEqual(['Re: Dinner?', 'Re: Lunch Bcc: eve', expect.stringMatching(/^Re: /)])
+    for (const [nth, { due_at }] of answers.entries()) {
+      expect(due_at.getUTCSeconds()).toBeGreaterThan(0)
+      const apart = due_at.getTime() - (answers[nth - 1]?.due_at.getTime() ?? 0)
+      expect(apart).toBeGreaterThan(60_000)
+    }
+    expect((await account()).round_failures).toBe(0)
+  })
+
   test('answers in the conversation, once, through the ledger', async () => {
     const { db } = database
-    await db
-      .updateTable('warmup_accounts')
-      .set({ reply_share: 1 })
-      .where('email_account_id', '=', mailbox.id)
-      .execute()
-    const other = await insertTenant(db, { warmup_pool: 'shared' })
-    await db
-      .updateTable('tenants')
-      .set({ warmup_pool: 'shared' })
-      .where('id', '=', mailbox.tenant_id)
-      .execute()
-    const partner = await insertMailbox(db, other.id, { display_name: 'Bea Birch' })
-    await insertWarmupAccount(db, partner)
-    const token = newToken(testWarmupKey, 'shared')
-    const named = { token, thread_token: token, partner_mailbox: partner.email_address }
-    const received = await insertExchange(db, mailbox, named)
-    const sent = await insertSentEmail(db, partner, { kind: 'warmup', lane: 'low' })
-    await insertExchange(db, partner, {
-      ...named,
-      ...{ side: 'sender', partner_mailbox: mailbox.email_address, email_id: sent.id },
-    })
-    const mail = warmupMail(token, { from: partner.email_address, more: 'References: <a@b.test>\r\n' })
-    farm.deliver(mailbox.email_address, mail)
+    const { token, received, sent, partner } = await receiveFromPartner()
     await rounds(3)
     await db
       .updateTable('warmup_exchanges')

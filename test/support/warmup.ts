@@ -94,10 +94,14 @@ export async function insertExchange(
 /** A message as a partner sends it. */
 export function warmupMail(
   token: string,
-  { from = 'bea@partner.test', more = '' }: { from?: string; more?: string } = {},
+  {
+    from = 'bea@partner.test',
+    more = '',
+    subject = 'Lunch on Tuesday?',
+  }: { from?: string; more?: string; subject?: string | undefined } = {},
 ): Buffer {
   return Buffer.from(
-    `From: Bea <${from}>\r\nSubject: Lunch on Tuesday?\r\nMessage-ID: <${token}@partner.test>\r\n` +
+    `From: Bea <${from}>\r\nSubject: ${subject}\r\nMessage-ID: <${token}@partner.test>\r\n` +
       `X-Rookery-Warmup: ${token}\r\n${more}\r\nAre you around?\r\n`,
   )
 }

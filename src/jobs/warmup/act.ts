@@ -1,10 +1,11 @@
 import { AppError } from '../../core/errors.ts'
+import { isPassing } from '../../db/retry.ts'
 import { moveMessages, setFlags } from '../../imap/change-folder.ts'
 import { makeFolder } from '../../imap/ensure-folder.ts'
 import { ImapError } from '../../imap/errors.ts'
 import { insertWakes } from '../../sending/lane-store.ts'
 import { insertOpenedEvents } from '../../warmup/event-store.ts'
-import { answeredWithinMs } from '../../warmup/human-time.ts'
+import { answeredWithinMs, answerTime } from '../../warmup/human-time.ts'
 import { insertReply } from '../../warmup/reply.ts'
 import type { Action, FoundMessage, Step } from '../../warmup/round.ts'
 import { insertInteractions, setFiled, setNotAnswered } from '../../warmup/round-store.ts'
@@ -66,32 +67,45 @@ async function rescue(run: RoundRun, actions: readonly Action[]): Promise<void> 
   await record(run, moved ? actions : actions.filter((action) => !inJunk.includes(action)), 'rescued')
 }
 
+async function reply(run: RoundRun, actions: readonly Action[]): Promise<void> {
+  for (const [nth, action] of actions.entries())
+    try {
+      if (await replyTo(run, action, nth)) run.room.metrics.warmupInteractions.inc({ type: 'replied' }, 1)
+    } catch (error) {
+      // One message that cannot be answered must not keep the others from being put away.
+      if (isPassing(error)) throw error
+      run.problems.push(`a message of ${action.exchange.partner} cannot be answered: ${inWords(error)}`)
+    }
+}
+
+const inWords = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
 /** The answer is a row of the ledger, written with the note that there is one: twice is impossible. */
-async function reply({ room, place, now }: RoundRun, actions: readonly Action[]): Promise<void> {
-  for (const { exchange, message } of actions) {
-    const { messageId, references, subject, internalDate } = message
-    const notAfter = new Date(internalDate.getTime() + answeredWithinMs)
-    const answered = await room.db.transaction().execute(async (trx) => {
-      const isNew = await insertInteractions(trx, place, [{ exchange, type: 'replied' }], now)
-      if (isNew.length === 0) return false
-      const to = {
-        tenantId: place.tenantId,
-        exchangeId: exchange.id,
-        references,
-        subject,
-        dueAt: now,
-        notAfter,
-      }
-      const written = messageId && (await insertReply(trx, room.warmupKey, { ...to, messageId }))
-      if (!written) {
-        await setNotAnswered(trx, place, exchange)
-        return false
-      }
-      await insertWakes(trx, [{ ...place, lane: 'low', inMs: 0 }])
-      return true
-    })
-    if (answered) room.metrics.warmupInteractions.inc({ type: 'replied' }, 1)
+function replyTo(
+  { room, place, account, now }: RoundRun,
+  { exchange, message }: Action,
+  nth: number,
+): Promise<boolean> {
+  const { messageId, references, subject, internalDate } = message
+  const to = {
+    tenantId: place.tenantId,
+    exchangeId: exchange.id,
+    references,
+    subject,
+    dueAt: answerTime(exchange.token, nth, now, account.seed),
+    notAfter: new Date(internalDate.getTime() + answeredWithinMs),
   }
+  return room.db.transaction().execute(async (trx) => {
+    const isNew = await insertInteractions(trx, place, [{ exchange, type: 'replied' }], now)
+    if (isNew.length === 0) return false
+    const written = messageId && (await insertReply(trx, room.warmupKey, { ...to, messageId }))
+    if (!written) {
+      await setNotAnswered(trx, place, exchange)
+      return false
+    }
+    await insertWakes(trx, [{ ...place, lane: 'low', at: to.dueAt }])
+    return true
+  })
 }
 
 async function file(run: RoundRun, actions: readonly Action[]): Promise<void> {

@@ -18,6 +18,7 @@ import {
 } from '../../warmup/account-store.ts'
 import type { Enrolment } from '../../warmup/enrolment.ts'
 import { lockWaitingAround } from '../../warmup/health-store.ts'
+import { lockPool } from '../../warmup/plan-store.ts'
 import { quarantineKey } from './judge.ts'
 
 /** Who asks, for the audit log. */
@@ -66,6 +67,7 @@ export async function resumeWarmup(db: Db, change: WarmupChange): Promise<void> 
 /** Ends its part for good: its own limits hold alone from now on. Returns how many emails were skipped. */
 export async function endWarmup(db: Db, change: WarmupChange): Promise<number> {
   return db.transaction().execute(async (trx) => {
+    await lockPool(trx, 'exclusive')
     if (!(await setWarmupEnded(trx, change)))
       throw new AppError('conflict', 'The mailbox takes no part in warmup. See: rookery warmup status')
     await note(trx, change, 'warmup.ended', {})
@@ -83,6 +85,7 @@ export async function leaveWarmup(
   trx: Trx,
   { tenantId, mailboxId }: Pick<WarmupChange, 'tenantId' | 'mailboxId'>,
 ): Promise<void> {
+  await lockPool(trx, 'exclusive')
   if (!(await setWarmupEnded(trx, { tenantId, mailboxId }))) return
   await skipAround(
     trx,
@@ -99,6 +102,7 @@ export async function choosePool(
   actor: string,
 ): Promise<number> {
   return db.transaction().execute(async (trx) => {
+    await lockPool(trx, 'exclusive')
     const before = await findWarmupPool(trx, tenantId)
     await setWarmupPool(trx, tenantId, pool)
     const entity = { tenantId, entityType: 'tenant', entityId: tenantId }

@@ -6,6 +6,7 @@ import { skipEmails } from '../../sending/skip-store.ts'
 import type { Logger } from '../../telemetry/log.ts'
 import { decideHealth, type HealthDecision, type HealthFacts } from '../../warmup/health.ts'
 import { lockStanding, lockWaitingAround, setHealth, setWarmupStatus } from '../../warmup/health-store.ts'
+import { lockPool } from '../../warmup/plan-store.ts'
 import type { CountedMailbox } from '../../warmup/stats-store.ts'
 
 interface Ports {
@@ -37,6 +38,7 @@ async function change(
   decided: HealthDecision | undefined,
   status: CountedMailbox['status'],
 ): Promise<boolean> {
+  if (decided?.health === 'quarantined') await lockPool(trx, 'exclusive')
   if (!(await lockStanding(trx, mailbox))) return false
   if (status !== mailbox.status) await setWarmupStatus(trx, mailbox, status)
   if (decided) {

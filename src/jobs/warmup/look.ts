@@ -1,3 +1,4 @@
+import { storable } from '../../db/json.ts'
 import { ImapError } from '../../imap/errors.ts'
 import { type ListedHeaders, listHeaders } from '../../imap/list-headers.ts'
 import { decodeWords } from '../../mime/encoded-words.ts'
@@ -89,7 +90,12 @@ function toMessage(
     from: (/<([^<>]*)>[^<>]*$/.exec(from)?.[1] ?? from).trim().toLowerCase(),
     messageId,
     references: (field('references') ?? '').match(/<[^\s<>]+>/g)?.slice(-20) ?? [],
-    subject: decodeWords(field('subject') ?? ''),
+    // Encoded words may hold line breaks and NUL; an answer's subject is made from it.
+    subject: storable(
+      decodeWords(field('subject') ?? '')
+        .replace(/\p{Cc}+/gu, ' ')
+        .trim(),
+    ),
     mayAnswer: mayAnswer(field),
   }
 }

@@ -19,6 +19,7 @@ import {
   listPool,
   listSuppressed,
   lockPlanning,
+  lockPool,
   type MailboxPlan,
   type PlannedEmail,
   type PoolMailbox,
@@ -53,6 +54,7 @@ export async function planNextDays(
 ): Promise<{ planned: number; more: boolean }> {
   if (!(await lockPlanning(trx))) return { planned: 0, more: false }
   const now = await readNow(trx)
+  await lockPool(trx, 'shared')
   const pool = await listPool(trx)
   const due = pool.filter(({ isDue }) => isDue).slice(0, batchSize)
   let planned = 0
@@ -72,13 +74,11 @@ async function planDate(
 ): Promise<number> {
   const ids = due.map(({ mailboxId }) => mailboxId)
   const placed = await countPlaced(trx, ids, date)
-  const known = await listAcquaintances(trx, ids)
-  const senders = due.map(
-    (mailbox): Sender => ({
-      ...memberOf(mailbox),
-      wanted: Math.max(0, volumeOf(mailbox, date) - (placed.get(mailbox.mailboxId) ?? 0)),
-    }),
-  )
+  const known = await listAcquaintances(trx, ids, daysBefore(date, planning.restDays + lateDays + 1))
+  const senders = due.map((mailbox): Sender => {
+    const volume = volumeOf(mailbox, date)
+    return { ...memberOf(mailbox), wanted: Math.max(0, volume - (placed.get(mailbox.mailboxId) ?? 0)) }
+  })
   const { pairings, notes } = planDay(senders, {
     pool: pool.map(memberOf),
     recent: recentPairs(due, known, date, planning.restDays),
@@ -125,6 +125,11 @@ const memberOf = ({ tenantId, mailboxId, address, provider, pool, language }: Po
 })
 
 const dayMs = 86_400_000
+/** A first message that has not left by then is not sent: its pair may be planned anew, its receiver no longer looks for it. */
+const lateDays = 2
+
+const daysBefore = (date: string, days: number): string =>
+  new Date(Date.parse(`${date}T00:00:00Z`) - days * dayMs).toISOString().slice(0, 10)
 
 function recentPairs(
   due: readonly PoolMailbox[],
@@ -133,7 +138,7 @@ function recentPairs(
   restDays: number,
 ): Set<string> {
   const addressOf = new Map(due.map(({ mailboxId, address }) => [mailboxId, address]))
-  const since = new Date(Date.parse(`${date}T00:00:00Z`) - restDays * dayMs).toISOString().slice(0, 10)
+  const since = daysBefore(date, restDays)
   return new Set(
     known.flatMap(({ mailboxId, partner, lastDate }) =>
       lastDate !== null && lastDate > since ? [pairKey(addressOf.get(mailboxId) ?? '', partner)] : [],
@@ -164,19 +169,20 @@ function writeDay(
     const names = { from: firstNameOf(mailbox), to: firstNameOf(receiver) }
     const pair = pairKey(address, receiver.address)
     const token = newToken(key, mailbox.pool)
+    const dueMs =
+      wallTime(date, Math.floor(minute), timezone).getTime() + Math.round((minute % 1) * 60) * 1000
     return [
       {
         token,
         threadToken: token,
         depth: 1,
         planDate: date,
-        dueAt: new Date(
-          wallTime(date, Math.floor(minute), timezone).getTime() + Math.round((minute % 1) * 60) * 1000,
-        ),
+        dueAt: new Date(dueMs),
         messageId: tokenMessageId(token, address),
         content: {
           ...writeMessage(mailbox.language, pair, met?.conversations ?? 0, 1, names),
           headers: { [tokenHeader]: token },
+          notAfter: new Date(dueMs + lateDays * dayMs).toISOString(),
         },
         sender: mailbox,
         receiver,
