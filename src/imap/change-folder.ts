@@ -42,6 +42,23 @@ export async function moveMessages(
   }
 }
 
+/**
+ * Removes messages by \Deleted and UID EXPUNGE (RFC 4315). Where the server has no UIDPLUS they are only marked: a plain
+ * EXPUNGE would remove what others have marked.
+ */
+export async function removeMessages(
+  session: ImapSession,
+  path: string,
+  uids: readonly number[],
+): Promise<void> {
+  if (!session.offers('UIDPLUS')) return setFlags(session, path, uids, { add: ['\\Deleted'] })
+  await session.open(path, 'write')
+  for (const set of uidRanges(ascending(uids), changedAtOnce))
+    await session.run(`remove messages ${set} from "${path}"`, (client) =>
+      client.messageDelete(set, { uid: true }),
+    )
+}
+
 /** Adds, then removes flags such as `\Seen`. A flag that the folder does not keep is an error. */
 export async function setFlags(
   session: ImapSession,

@@ -12,7 +12,7 @@ export interface FarmOwner {
   onCommand(name: string, rest: string, username: string): void
 }
 
-const capabilities = 'IMAP4rev1 AUTH=PLAIN SPECIAL-USE CONDSTORE MOVE'
+const capabilities = 'IMAP4rev1 AUTH=PLAIN SPECIAL-USE CONDSTORE MOVE UIDPLUS'
 
 /** Speaks the part of IMAP4rev1 (RFC 3501) that our door uses, from memory. */
 export class FarmSession {
@@ -81,6 +81,13 @@ export class FarmSession {
     },
     'UID STORE': (tag, rest) => this.#store(tag, rest),
     'UID MOVE': (tag, rest) => this.#move(tag, rest),
+    'UID COPY': (tag, rest) => this.#copy(tag, rest),
+    'UID EXPUNGE': (tag, rest) => {
+      const marked = (this.#selected?.select(rest) ?? []).filter(({ message }) =>
+        message.flags.includes('\\Deleted'),
+      )
+      this.#write(...(this.#writable ? this.#expunge(marked) : []), `${tag} OK done`)
+    },
     CREATE: (tag, rest) => {
       const [name = ''] = words(rest)
       const known = this.#find(name) !== undefined
@@ -144,14 +151,25 @@ export class FarmSession {
       return
     }
     const found = from.select(set)
-    const moved = from.remove(found.map(({ message }) => message.uid))
-    for (const message of moved) {
+    for (const { message } of found) {
       to.add(message.content, message.internalDate, message.flags)
       this.#owner.onChange(this.#username, message, `${from.name} → ${to.name}`)
     }
+    this.#write(...this.#expunge(found), `${tag} OK done`)
+  }
+
+  #copy(tag: string, rest: string): void {
+    const [set = '', name = ''] = words(rest)
+    const to = this.#find(name)
+    for (const { message } of to ? (this.#selected?.select(set) ?? []) : [])
+      to?.add(message.content, message.internalDate, [...message.flags])
+    this.#write(`${tag} ${to ? 'OK done' : 'NO [TRYCREATE] no such folder'}`)
+  }
+
+  #expunge(found: readonly { seq: number; message: FarmMessage }[]): string[] {
+    this.#selected?.remove(found.map(({ message }) => message.uid))
     // Each number is that of the moment: the ones behind have moved up.
-    const expunged = found.map(({ seq }, before) => `* ${seq - before} EXPUNGE`)
-    this.#write(...expunged, `${tag} OK done`)
+    return found.map(({ seq }, before) => `* ${seq - before} EXPUNGE`)
   }
 
   #select(tag: string, name: string, access: string): void {

@@ -50,6 +50,8 @@ export interface Action {
   exchange: OpenExchange
   step: Step
   message: FoundMessage
+  /** Copies of it where it came from: a move without MOVE (RFC 6851) was cut off after its COPY. */
+  behind: readonly FoundMessage[]
 }
 
 export interface Ending {
@@ -82,20 +84,27 @@ export function decideRound(
   const round: Round = { arrivals: [], actions: [], endings: [] }
   const byToken = Map.groupBy(messages, ({ token }) => token)
   for (const exchange of exchanges) {
-    const message = originalOf(exchange, byToken.get(exchange.token) ?? [])
+    const [message, ...behind] = copiesOf(exchange, byToken.get(exchange.token) ?? [])
     if (message && !exchange.foundAt) round.arrivals.push(arrivalOf(exchange, message, policy, now))
-    else if (message) round.actions.push(...actionsOn(exchange, message, policy, now))
+    else if (message) round.actions.push(...actionsOn(exchange, message, behind, policy, now))
     const note = endingOf(exchange, message, now, complete)
     if (note) round.endings.push({ exchange, note })
   }
   return round
 }
 
-/** The first that its partner sent: whoever repeats a token later, or takes it for a message of its own, is not answered. */
-function originalOf({ partner }: OpenExchange, messages: readonly FoundMessage[]): FoundMessage | undefined {
-  return messages
+/**
+ * The first that its partner sent: whoever repeats a token later, or takes it for a message of its own, is not answered.
+ * Where it lies in several folders, as COPY leaves it (with its date, RFC 3501 section 6.4.7), the furthest one goes first.
+ */
+function copiesOf({ partner }: OpenExchange, messages: readonly FoundMessage[]): FoundMessage[] {
+  const own = messages
     .filter(({ from }) => from === partner)
-    .sort((a, b) => a.internalDate.getTime() - b.internalDate.getTime() || a.uid - b.uid)[0]
+    .sort((a, b) => a.internalDate.getTime() - b.internalDate.getTime() || a.uid - b.uid)
+  const isCopy = ({ messageId, internalDate }: FoundMessage) =>
+    messageId === own[0]?.messageId && internalDate.getTime() === own[0]?.internalDate.getTime()
+  const byFolder = Map.groupBy(own.filter(isCopy), ({ folder }) => folder)
+  return (['filed', 'inbox', 'junk'] as const).flatMap((folder) => byFolder.get(folder)?.[0] ?? [])
 }
 
 function arrivalOf(exchange: OpenExchange, message: FoundMessage, policy: RoundPolicy, now: Date): Arrival {
@@ -103,12 +112,20 @@ function arrivalOf(exchange: OpenExchange, message: FoundMessage, policy: RoundP
   return { exchange, placement, ...reactionTo({ ...message, depth: exchange.depth }, policy, now) }
 }
 
-function actionsOn(exchange: OpenExchange, message: FoundMessage, policy: RoundPolicy, now: Date): Action[] {
+function actionsOn(
+  exchange: OpenExchange,
+  message: FoundMessage,
+  behind: readonly FoundMessage[],
+  policy: RoundPolicy,
+  now: Date,
+): Action[] {
   const { actAfter, done, placement } = exchange
   // Filed by a round that ended before it could say so.
-  if (message.folder === 'filed') return [{ exchange, message, step: 'filed' }]
+  if (message.folder === 'filed') return [{ exchange, message, behind, step: 'filed' }]
   if (!actAfter || now < actAfter) return []
   const wasJunk = placement === 'junk' || message.folder === 'junk'
+  const isOutOfJunk =
+    message.folder === 'inbox' && (!wasJunk || done.includes('rescued') || behind.length === 0)
   const reply = replyOf(exchange, message, policy, now)
   const due: Record<Step, boolean> = {
     rescued: wasJunk,
@@ -116,11 +133,11 @@ function actionsOn(exchange: OpenExchange, message: FoundMessage, policy: RoundP
     flagged: true,
     replied: reply === 'due',
     // Out of Junk first: it has another number in INBOX, by which the next round files it.
-    filed: message.folder === 'inbox' && reply !== 'later' && now >= fileTime(exchange, actAfter, policy),
+    filed: isOutOfJunk && reply !== 'later' && now >= fileTime(exchange, actAfter, policy),
   }
   return steps
     .filter((step) => due[step] && !done.includes(step))
-    .map((step) => ({ exchange, message, step }))
+    .map((step) => ({ exchange, message, behind, step }))
 }
 
 function replyOf(

@@ -275,6 +275,25 @@ describe('a round that is repeated', () => {
     expect(held('Warmup')).toHaveLength(1)
   })
 
+  test('after it was cut off between copying and removing, on a server without MOVE, copies nothing again', async () => {
+    const { token } = await receive('Junk')
+    const cut = { hide: ['MOVE'], drop: { at: 'UID COPY', afterBytes: 0 } }
+    for (const where of ['INBOX', 'Warmup']) {
+      front.faults = { hide: ['MOVE'] }
+      await round()
+      await wait(24)
+      front.faults = cut
+      await round()
+      expect(held(where).filter((message) => message.token === token)).toHaveLength(1)
+    }
+    front.faults = { hide: ['MOVE'] }
+    await rounds(2)
+    expect((await interactions()).toSorted()).toEqual(['filed', 'flagged', 'read', 'received', 'rescued'])
+    expect(held('Junk')).toEqual([])
+    expect(held('INBOX')).toEqual([{ token: undefined, flags: '' }])
+    expect(held('Warmup')).toEqual([{ token, flags: '\\Flagged \\Seen' }])
+  })
+
   test('after its process was told to stop goes on', async () => {
     await receive()
     front.faults = { hang: { at: 'UID SEARCH', times: 1 } }

@@ -1,6 +1,6 @@
 import { AppError } from '../../core/errors.ts'
 import { isPassing } from '../../db/retry.ts'
-import { moveMessages, setFlags } from '../../imap/change-folder.ts'
+import { moveMessages, removeMessages, setFlags } from '../../imap/change-folder.ts'
 import { makeFolder } from '../../imap/ensure-folder.ts'
 import { ImapError } from '../../imap/errors.ts'
 import { insertWakes } from '../../sending/lane-store.ts'
@@ -64,7 +64,22 @@ async function rescue(run: RoundRun, actions: readonly Action[]): Promise<void> 
     inJunk.length > 0 &&
     junk !== undefined &&
     (await tried(run.problems, () => moveMessages(run.session, junk, uidsOf(inJunk), inbox)))
-  await record(run, moved ? actions : actions.filter((action) => !inJunk.includes(action)), 'rescued')
+  const done = moved ? actions : actions.filter((action) => !inJunk.includes(action))
+  await record(run, await cleared(run, done, 'junk'), 'rescued')
+}
+
+/** Takes away what a move that was cut off has left in the folder; of these actions, those that are done with that. */
+async function cleared(
+  { session, folders, problems }: RoundRun,
+  actions: readonly Action[],
+  folder: 'junk' | 'inbox',
+): Promise<readonly Action[]> {
+  const path = folders[folder]
+  const copies = (action: Action) => action.behind.filter((copy) => copy.folder === folder)
+  const uids = actions.flatMap(copies).map(({ uid }) => uid)
+  if (path === undefined || uids.length === 0) return actions
+  const removed = await tried(problems, () => removeMessages(session, path, uids))
+  return removed ? actions : actions.filter((action) => copies(action).length === 0)
 }
 
 async function reply(run: RoundRun, actions: readonly Action[]): Promise<void> {
@@ -116,7 +131,8 @@ async function file(run: RoundRun, actions: readonly Action[]): Promise<void> {
       const path = run.folders.filed ?? (await makeFolder(run.session, run.account.folder))
       await moveMessages(run.session, run.folders.inbox, uidsOf(inInbox), path)
     }))
-  const done = filed ? actions : actions.filter((action) => !inInbox.includes(action))
+  const moved = filed ? actions : actions.filter((action) => !inInbox.includes(action))
+  const done = await cleared(run, moved, 'inbox')
   if (done.length === 0) return
   await run.room.db.transaction().execute(async (trx) => {
     await recordIn(trx, run, done, 'filed')

@@ -26,7 +26,9 @@ export async function lookForMessages(run: RoundRun): Promise<Look> {
   await readFolder(run, look, 'inbox', inbox)
   const seen = new Set(look.messages.map(({ token }) => token))
   const isMissing = run.exchanges.some(({ foundAt, token }) => foundAt && !seen.has(token))
-  if (filed && isMissing) await readFolder(run, look, 'filed', filed)
+  // Where a move is a copy first, one that was cut off has left the message in both folders.
+  const mayBeTwice = !run.session.offers('MOVE') && run.exchanges.some(({ foundAt }) => foundAt)
+  if (filed && (isMissing || mayBeTwice)) await readFolder(run, look, 'filed', filed)
   return look
 }
 
