@@ -57,7 +57,8 @@ export const monthsOf = ({ from, to }: { from: string; to: string }) =>
 const inMonth = (day: string) => sql`
   ${sql.ref(day)} >= m.period_start and ${sql.ref(day)} < (m.period_start + interval '1 month')::date`
 
-// Somebody who was written to on two days is one contact: only the ledger knows. It has an index by campaign, none by day.
+// Somebody who was written to on two days is one contact: only the ledger knows. It is read by campaign, from its first
+// email on, so that sending pays for no index by day.
 // Where it no longer has all emails of a campaign, contacts are at least as many as they were.
 const contactsOfMonth = sql`
   with days as (
