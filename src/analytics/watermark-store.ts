@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
+import { isWrittenHere, restartPasses } from '../db/watermark-row.ts'
 
 /** Up to where events are counted: the snapshot of the last pass. */
 export interface Watermark {
@@ -7,7 +8,10 @@ export interface Watermark {
   /** The transactions from this one on had not begun, those in `open` had not ended. */
   next: string
   open: string[]
-  /** Taken in this database system: after a dump was restored elsewhere, its transaction ids are those of another. */
+  /**
+   * Taken in this database system, or in these files before a major upgrade: after a dump was restored elsewhere, its
+   * transaction ids are those of another.
+   */
   own: boolean
   /** The days that it says are counted were computed as they are now. */
   sameMethod: boolean
@@ -36,7 +40,7 @@ export async function lockWatermark(trx: Trx): Promise<Watermark | undefined> {
   const { rows } = await sql<Watermark>`
     select w.snapshot::text as snapshot, pg_snapshot_xmax(w.snapshot)::text as next,
            array(select pg_snapshot_xip(w.snapshot)::text) as open,
-           w.system_identifier = s.system_identifier as own, w.method = ${method} as "sameMethod"
+           w.system_identifier = s.system_identifier or ${isWrittenHere} as own, w.method = ${method} as "sameMethod"
       from analytics_watermark w, pg_control_system() s for update of w`.execute(trx)
   return rows[0]
 }
@@ -44,11 +48,11 @@ export async function lockWatermark(trx: Trx): Promise<Watermark | undefined> {
 /** To what this transaction sees. */
 export async function setWatermark(trx: Trx): Promise<void> {
   await sql`
-    insert into analytics_watermark (snapshot, system_identifier, method)
-    select pg_current_snapshot(), system_identifier, ${method} from pg_control_system()
+    insert into analytics_watermark (snapshot, system_identifier, method, xid)
+    select pg_current_snapshot(), system_identifier, ${method}, pg_current_xact_id() from pg_control_system()
     on conflict (singleton) do update
        set snapshot = excluded.snapshot, system_identifier = excluded.system_identifier, method = excluded.method,
-           passed_at = now()`.execute(trx)
+           xid = excluded.xid, passed_at = now()`.execute(trx)
 }
 
 /**
@@ -87,8 +91,7 @@ export async function findNewEvents(trx: Trx, watermark: Watermark): Promise<num
 function isNew({ own, snapshot, next, open }: Watermark) {
   // By index, since both are constants to the planner. From xmin on it would be all since the oldest writer that was open.
   if (own) return sql`xid >= ${next}::xid8 or xid = any(${sql.val(open)}::xid8[])`
-  return sql`not pg_visible_in_snapshot(xid, ${snapshot}::pg_snapshot)
-             or mod(xid::text::numeric, 4294967296) = xmin::text::numeric`
+  return sql`not pg_visible_in_snapshot(xid, ${snapshot}::pg_snapshot) or ${isWrittenHere}`
 }
 
 export interface Seal {
@@ -107,7 +110,7 @@ export async function setSealed(trx: Trx, { tenantId, through }: Seal): Promise<
     insert into analytics_sealed_days as s (tenant_id, through) values (${tenantId}, ${through})
     on conflict on constraint analytics_sealed_days_key do update
        set through = excluded.through, sealed_at = now() where s.through < excluded.through`.execute(trx)
-  await sql`update analytics_watermark set passed_at = passed_at`.execute(trx)
+  await restartPasses(trx)
 }
 
 /** Whether every event of a partition has been counted, so that it can go. */

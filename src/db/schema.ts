@@ -35,6 +35,7 @@ export interface AnalyticsWatermarkTable {
   system_identifier: number
   passed_at: Defaulted<Timestamp>
   method: Defaulted<number>
+  xid: string | null
 }
 
 export interface AuditLogTable {

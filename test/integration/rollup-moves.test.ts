@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { setSealed } from '../../src/analytics/watermark-store.ts'
 import { newId } from '../../src/core/ids.ts'
 import type { Db, Trx } from '../../src/db/connect.ts'
 import { audit, rebuild, rollUp } from '../../src/jobs/analytics/roll-up.ts'
@@ -190,6 +191,22 @@ test.each([
   },
 )
 
+test('after a major upgrade, which keeps the files and their transaction ids, no event is counted twice', async () => {
+  const { db } = database
+  for (const day of ['2026-03-04', '2026-03-05']) await tell(db, 'sent', day)
+  const before = [await readDay('2026-03-04'), await readDay('2026-03-05')]
+  // Written by the seal of a night, too.
+  const seal = { tenantId: null, through: '2026-03-04' }
+  await db.transaction().execute((trx) => setSealed(trx, seal))
+  await sql`
+    update analytics_watermark set system_identifier = system_identifier + 1, xid = pg_current_xact_id()
+     where mod(xid::text::numeric, 4294967296) = xmin::text::numeric`.execute(db)
+  expect(await rollUp(db)).toEqual({ events: 2 })
+  expect(await readDay('2026-03-04')).toMatchObject({ late_events: (before[0]?.late_events ?? 0) + 1 })
+  expect(await readDay('2026-03-05')).toMatchObject({ emails_sent: (before[1]?.emails_sent ?? 0) + 1 })
+  expect(await audit(db, always)).toEqual([])
+})
+
 test('days that were computed by another method are computed anew, and what is late is so once', async () => {
   const { db } = database
   await tell(db, 'sent', '2026-03-04')
@@ -197,6 +214,6 @@ test('days that were computed by another method are computed anew, and what is l
   await sql`update daily_step_analytics set emails_delivered = 7 where date = '2026-03-05'`.execute(db)
   await rollUp(db)
   expect(await rollUp(db)).toEqual({ events: 0 })
-  expect(await readDay('2026-03-04')).toMatchObject({ emails_sent: 1, late_events: 4 })
+  expect(await readDay('2026-03-04')).toMatchObject({ emails_sent: 1, late_events: 5 })
   expect(await audit(db, always)).toEqual([])
 })

@@ -1,0 +1,15 @@
+import { sql } from 'kysely'
+import type { Trx } from './connect.ts'
+
+/** A row that holds its transaction id was written in these files: one that came with a dump was written by the restore. */
+export const isWrittenHere = sql<boolean>`coalesce(mod(xid::text::numeric, 4294967296) = xmin::text::numeric, false)`
+
+/**
+ * A pass that is under way is waited for, or begins anew once we have committed, and sees what we have done. Until then no
+ * other begins.
+ */
+export async function restartPasses(trx: Trx): Promise<void> {
+  await sql`
+    update analytics_watermark
+       set xid = case when ${isWrittenHere} then pg_current_xact_id() end`.execute(trx)
+}
