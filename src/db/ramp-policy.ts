@@ -6,7 +6,7 @@ export const rampOfAccount = sql<RampPolicy | null>`
   case when a.warmup_status in ('warming', 'paused', 'quarantined') then (
     select json_build_object('start', w.ramp_start, 'step', w.ramp_step, 'ceiling', w.ramp_ceiling,
              'weekdaysOnly', w.weekdays_only, 'jitter', w.jitter, 'startedOn', w.started_on, 'seed', w.seed,
-             'throttled', w.health in ('throttled', 'quarantined'),
+             'throttled', coalesce(w.health_before, w.health) in ('throttled', 'quarantined'),
              'pausedOn', (coalesce(w.paused_at, case w.health when 'quarantined' then w.health_since end)
                             at time zone a.timezone)::date)
       from warmup_accounts w

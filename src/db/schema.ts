@@ -855,6 +855,7 @@ export interface WarmupAccountsTable {
   created_at: Defaulted<Timestamp>
   updated_at: Defaulted<Timestamp>
   ready_at: Timestamp | null
+  health_before: 'healthy' | 'watch' | 'throttled' | null
 }
 
 export interface WarmupDailyStatsTable {

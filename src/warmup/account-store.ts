@@ -45,9 +45,10 @@ export async function findWarmupPool(db: Db | Trx, tenantId: string): Promise<'n
   return tenant.warmup_pool
 }
 
-// Let in by hand: what its mail has come to is not forgotten, and out of quarantine it begins with half of its ramp.
+// Let in by hand: what its mail has come to is not forgotten, and out of a quarantine for it it begins with half of its ramp.
 const healthLetIn = sql`
-  health = case w.health when 'quarantined' then 'throttled' else w.health end, health_since = now(), health_reason = null`
+  health = case w.health when 'quarantined' then coalesce(w.health_before, 'throttled') else w.health end,
+  health_before = null, health_since = now(), health_reason = null`
 
 /** Begins today, in the mailbox's zone; one that took part before begins anew. False when it takes part already. */
 export async function insertWarmupAccount(

@@ -41,16 +41,16 @@ const inWords = ({ complained, reason }: Refusal): string =>
 const mapped = (rows: readonly Refusal[]) => new Map(rows.map((row) => [row.id, inWords(row)]))
 
 // A report lies in the mailbox of a tenant that may have written it itself, and that knows all ids of its own email; a stranger
-// knows none. So one that none of our ids ties to the email says nothing, nor does one of a bounce whose message was found.
-const isVouched = sql`(b.evidence ->> 'matchedBy' = 'session'
-  or b.evidence ->> 'matchedBy' not in ('recency', 'original_recipient') and (b.bounce_type = 'complaint' or r.found_at is null))`
-const isEnough = sql`(
-  bool_or(b.evidence ->> 'matchedBy' = 'session' or b.tenant_id = r.tenant_id) or count(distinct b.tenant_id) > 1)`
+// knows none. A session is held with the sending tenant's own server, which says what that tenant likes. So what none of our
+// ids ties to the email says nothing, nor does a bounce whose message was found, nor does one tenant alone of another's mailbox.
+const isVouched = sql`(
+  b.evidence ->> 'matchedBy' not in ('recency', 'original_recipient') and (b.bounce_type = 'complaint' or r.found_at is null))`
+const isEnough = sql`(bool_or(b.tenant_id = r.tenant_id) or count(distinct b.tenant_id) > 1)`
 
 /**
  * Mailboxes that are of no use to a pool, with the reason: within a week, and since their health last changed, a warmup
- * message bounced off them for good, or they complained of one. One refusal in our own session is enough, and one report to
- * the mailbox's own tenant; of reports to others it takes those of two.
+ * message bounced off them for good, or they complained of one. Of the mailbox's own tenant one is enough; of others it takes
+ * those of two.
  */
 export async function listRefusals(db: Db): Promise<Map<string, string>> {
   const { rows } = await sql<Refusal>`
@@ -101,22 +101,27 @@ export async function lockStanding(
   return rows.length > 0
 }
 
-/** Leaving quarantine, the ramp goes on where it stood; that of one that is paused does when the pause ends. */
+/**
+ * Leaving quarantine, the ramp goes on where it stood; that of one that is paused does when the pause ends. One that is only
+ * refused by others stays as warm as its own mail has made it.
+ */
 export async function setHealth(
   trx: Trx,
   { tenantId, mailboxId, timezone }: CountedMailbox,
-  { health, reason }: HealthDecision,
+  { health, reason, before: beforeRefusal }: HealthDecision,
 ): Promise<void> {
+  const before = beforeRefusal ?? null
   const dayOf = (moment: RawBuilder<unknown>) => sql`(${moment} at time zone ${timezone})::date`
   await sql`
     update warmup_accounts w
        set started_on = case when w.health = 'quarantined' and w.paused_at is null
              then ${startAfterRest(dayOf(sql`w.health_since`), dayOf(sql`now()`))} else w.started_on end,
-           ready_at = case when ${health} not in ('throttled', 'quarantined') then w.ready_at end,
-           health = ${health}, health_reason = ${reason && storable(reason)}, health_since = now(), updated_at = now()
+           ready_at = case when ${before ?? health} not in ('throttled', 'quarantined') then w.ready_at end,
+           health = ${health}, health_before = ${before}, health_reason = ${reason && storable(reason)}, health_since = now(), updated_at = now()
      where w.tenant_id = ${tenantId} and w.email_account_id = ${mailboxId}`.execute(trx)
 }
 
+/** One that was ready when others refused it is so again when it leaves quarantine. */
 export async function setWarmupStatus(
   trx: Trx,
   { tenantId, mailboxId }: CountedMailbox,
@@ -124,9 +129,14 @@ export async function setWarmupStatus(
 ): Promise<void> {
   await sql`
     with account as (
-      update email_accounts set warmup_status = ${status}, updated_at = now()
-       where tenant_id = ${tenantId} and id = ${mailboxId} returning tenant_id, id)
-    update warmup_accounts w set ready_at = case when ${status} = 'ready' then coalesce(w.ready_at, now()) end
+      update email_accounts a
+         set warmup_status = case when a.warmup_status = 'quarantined' and ${status} = 'warming' and w.ready_at is not null
+               then 'ready' else ${status} end, updated_at = now()
+        from warmup_accounts w
+       where a.tenant_id = ${tenantId} and a.id = ${mailboxId} and w.tenant_id = a.tenant_id and w.email_account_id = a.id
+      returning a.tenant_id, a.id, a.warmup_status)
+    update warmup_accounts w
+       set ready_at = case a.warmup_status when 'ready' then coalesce(w.ready_at, now()) when 'quarantined' then w.ready_at end
       from account a where w.tenant_id = a.tenant_id and w.email_account_id = a.id`.execute(trx)
 }
 

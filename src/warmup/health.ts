@@ -12,11 +12,15 @@ export interface HealthFacts {
 export interface Standing {
   health: Health
   since: Date
+  /** In quarantine for refusals only: what its own mail had come to before. */
+  before?: Exclude<Health, 'quarantined'> | null
 }
 
 export interface HealthDecision {
   health: Health
   reason: string | null
+  /** As in its standing from now on: what others refuse says nothing of what it sends. */
+  before?: Exclude<Health, 'quarantined'>
 }
 
 /** Deliveries in seven days below which nothing is concluded. */
@@ -37,16 +41,24 @@ const quietMs = 7 * dayMs
 
 /** The health from now on; undefined while it stays as it is. */
 export function decideHealth(
-  { health, since }: Standing,
+  { health, since, before }: Standing,
   facts: HealthFacts,
   now: Date,
 ): HealthDecision | undefined {
   const heldMs = now.getTime() - since.getTime()
-  if (health === 'quarantined')
-    return heldMs < quarantineMs || facts.refused !== null
-      ? undefined
-      : { health: 'throttled', reason: 'tried again after a week of quarantine' }
-  if (facts.refused !== null) return { health: 'quarantined', reason: facts.refused }
+  if (health === 'quarantined') {
+    if (heldMs < quarantineMs || facts.refused !== null) return undefined
+    const after = before ?? 'throttled'
+    return { health: after, reason: after === 'healthy' ? null : 'tried again after a week of quarantine' }
+  }
+  const decided = judgeByPlacement(health, heldMs, facts)
+  const judged = decided?.health ?? health
+  return facts.refused === null || judged === 'quarantined'
+    ? decided
+    : { health: 'quarantined', reason: facts.refused, before: judged }
+}
+
+function judgeByPlacement(health: Health, heldMs: number, facts: HealthFacts): HealthDecision | undefined {
   const delivered = facts.inbox + facts.junk
   if (delivered < sampleFloor)
     return health === 'healthy' || heldMs < quietMs

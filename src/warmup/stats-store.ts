@@ -19,6 +19,8 @@ export interface CountedMailbox {
   dailyLimit: number
   health: Health
   healthSince: Date
+  /** In quarantine for refusals only: what it was before. */
+  healthBefore: Exclude<Health, 'quarantined'> | null
   healthReason: string | null
   now: Date
 }
@@ -27,7 +29,7 @@ export async function listCounted(db: Db | Trx): Promise<CountedMailbox[]> {
   const { rows } = await sql<CountedMailbox>`
     select w.tenant_id as "tenantId", w.email_account_id as "mailboxId", a.email_address as address,
            a.warmup_status as status, a.timezone, (now() at time zone a.timezone)::date as date, ${rampOfAccount} as ramp,
-           w.ramp_ceiling as ceiling, a.daily_limit as "dailyLimit", w.health, w.health_since as "healthSince", w.health_reason as "healthReason",
+           w.ramp_ceiling as ceiling, a.daily_limit as "dailyLimit", w.health, w.health_since as "healthSince", w.health_before as "healthBefore", w.health_reason as "healthReason",
            now() as now
       from warmup_accounts w
       join email_accounts a on a.tenant_id = w.tenant_id and a.id = w.email_account_id

@@ -169,8 +169,16 @@ test('a mailbox whose mail lands in Junk is throttled, then leaves the pool, and
   expect(await openNotifications(robin)).toEqual([`${robin.email_address} has left the warmup pool`])
 })
 
-/** A warmup message to Ada that her server refused in the session. */
+/** Warmup messages to Ada that her server refused in the sessions of two tenants, the first of them Robin's. */
 async function refuse(): Promise<void> {
+  const first = robin
+  await refuseOne()
+  robin = await enrol()
+  await refuseOne()
+  robin = first
+}
+
+async function refuseOne(): Promise<void> {
   await deliver(1, 0)
   const { id } = await lastOf(robin)
   const unsent = { status: 'failed' as const, sent_at: null, sent_on: null, claimed_at: new Date() }
@@ -242,8 +250,27 @@ test('a mailbox that warmup messages bounce off leaves the pool until somebody l
   expect((await standingOf(ada)).health).toBe('quarantined')
   await resumeWarmup(database.db, place(ada))
   await count()
-  expect(await standingOf(ada)).toMatchObject({ warmup_status: 'warming', health: 'throttled' })
+  expect(await standingOf(ada)).toMatchObject({ warmup_status: 'warming', health: 'healthy' })
   expect(await openNotifications(ada)).toEqual([])
+})
+
+test('a mailbox that others refuse leaves the pool, and its campaigns go on as before', async () => {
+  const grown = await enrol('2020-01-01')
+  await count()
+  await refuse()
+  await count()
+  expect(await standingOf(ada)).toMatchObject({ health: 'quarantined' })
+  expect(await rampOf(ada)).toMatchObject({ throttled: false })
+
+  ada = grown
+  await refuse()
+  await count()
+  expect(await standingOf(ada)).toMatchObject({ warmup_status: 'quarantined' })
+  expect(await rampOf(ada)).toBeNull()
+  await sql`delete from email_bounces`.execute(database.db)
+  await wait(8, ada)
+  await count()
+  expect(await standingOf(ada)).toMatchObject({ warmup_status: 'ready', health: 'healthy' })
 })
 
 test('what one other tenant says of a mailbox does not put it out of the pool, what two say does', async () => {
@@ -251,6 +278,7 @@ test('what one other tenant says of a mailbox does not put it out of the pool, w
   await report(robin, 'recency')
   await report(robin, 'message_id')
   await report(robin, 'message_id', 'complaint')
+  await refuseOne()
   await count()
   expect(await standingOf(ada)).toMatchObject({ warmup_status: 'warming', health: 'healthy' })
 
@@ -314,7 +342,7 @@ test('a quarantine that began and ended within a pause leaves the ramp where the
   await sql`delete from email_bounces`.execute(database.db)
   await wait(8, ada)
   await count()
-  expect(await standingOf(ada)).toMatchObject({ warmup_status: 'paused', health: 'throttled' })
+  expect(await standingOf(ada)).toMatchObject({ warmup_status: 'paused', health: 'healthy' })
   await resumeWarmup(database.db, place(ada))
   const { started_on } = await database.db
     .selectFrom('warmup_accounts')

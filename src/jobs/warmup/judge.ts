@@ -23,8 +23,8 @@ export async function judge(
   mailbox: CountedMailbox,
   facts: HealthFacts,
 ): Promise<boolean> {
-  const { mailboxId, health, healthSince, now } = mailbox
-  const decided = decideHealth({ health, since: healthSince }, facts, now)
+  const { mailboxId, health, healthSince, healthBefore, now } = mailbox
+  const decided = decideHealth({ health, since: healthSince, before: healthBefore }, facts, now)
   const status = statusAfter(mailbox, decided?.health ?? health)
   if (!decided && status === mailbox.status) return false
   const changed = await db.transaction().execute((trx) => change(trx, mailbox, decided, status))

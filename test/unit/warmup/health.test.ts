@@ -41,9 +41,13 @@ describe('the health of a mailbox', () => {
   test('a mailbox that bounces or complains is quarantined until somebody lets it out', () => {
     const standing = { health: 'healthy' as const, since: daysAgo(30) }
     const refused = facts(40, 0, 'a warmup message to it bounced')
-    expect(decideHealth(standing, refused, now)).toEqual({ health: 'quarantined', reason: refused.refused })
+    const before = 'healthy' as const
+    expect(decideHealth(standing, refused, now)).toEqual({
+      ...{ health: 'quarantined', reason: refused.refused, before },
+    })
     const held = { health: 'quarantined' as const, since: daysAgo(20) }
     expect(decideHealth(held, refused, now)).toBeUndefined()
+    expect(decideHealth({ ...held, before }, facts(0, 0), now)).toEqual({ health: before, reason: null })
   })
 
   test('never jumps over a state on its way up', () => {
