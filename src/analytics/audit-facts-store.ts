@@ -22,8 +22,19 @@ const firsts = sql.join(
   ),
 )
 
+// What happened on a sealed day may have been told then, in events that are gone: it cannot be computed again.
+const kept = (row: 'v' | 't') =>
+  sql.raw(
+    facts
+      .map((fact) => {
+        const isGone = `(v.${fact} at time zone 'UTC')::date <= h.through`
+        return `case when ${isGone} then null else ${row}.${fact} end as ${fact}`
+      })
+      .join(', '),
+  )
+
 /**
- * Emails sent on some days whose first facts are not those of their events, which all are there while a day is not sealed.
+ * Emails sent on some days whose first facts are not those of their events. Left out is what happened on sealed days.
  * What was told of an email that is not known to be sent is not compared: its events go without a sign.
  */
 export async function listFactDifferences(
@@ -37,13 +48,20 @@ export async function listFactDifferences(
        where class in ('delivery', 'engagement') and type in (${types})
          and (sent_on between ${from} and ${to} or sent_on is null)
        group by 1, 2
+    ), horizons as (
+      select t.id as tenant_id, coalesce(max(s.through), '-infinity') as through
+        from tenants t left join analytics_sealed_days s on s.tenant_id = t.id or s.tenant_id is null group by 1
     )
     select 'emails' as what, v.tenant_id as "tenantId", v.campaign_id as "campaignId",
            v.email_account_id as "mailboxId", v.id as "emailId", v.sent_on as date,
-           ${asObject('v', facts)} as stored, ${asObject('t', facts)} as computed
-      from emails v left join told t on t.tenant_id = v.tenant_id and t.email_id = v.id
+           ${asObject('s', facts)} as stored, ${asObject('c', facts)} as computed
+      from emails v
+      join horizons h on h.tenant_id = v.tenant_id
+      left join told t on t.tenant_id = v.tenant_id and t.email_id = v.id
+     cross join lateral (select ${kept('v')}) s
+     cross join lateral (select ${kept('t')}) c
      where v.sent_on between ${from} and ${to} and v.kind <> 'warmup' and not ${isSealed('v.sent_on')}
-       and ${asRow('v', facts)} is distinct from ${asRow('t', facts)}
+       and ${asRow('s', facts)} is distinct from ${asRow('c', facts)}
      order by 6, 5 limit ${limit}`.execute(trx)
   return rows
 }

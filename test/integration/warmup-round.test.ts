@@ -407,6 +407,20 @@ describe('a mailbox', () => {
     ])
   })
 
+  test('whose folder for warmup cannot be read has the others done, and ends nothing', async () => {
+    await enrol({ folders: [{ name: 'Junk' }, { name: 'Warmup' }] })
+    const moved = await receive()
+    const other = await receive()
+    await round()
+    await wait(24)
+    farm.folder(mailbox.email_address).remove([moved.uid])
+    front.faults = { ask: (line) => line.replace(/EXAMINE "?Warmup"?/, 'EXAMINE nowhere') }
+    await round()
+    expect((await account()).last_round_note).toMatch(/open the folder "Warmup"/)
+    expect(await interactions(other.token)).toContain('filed')
+    expect((await exchangeOf(moved)).finished_at).toBeNull()
+  })
+
   test('that marks nothing as important still has its messages put away', async () => {
     await receive()
     front.faults = {
