@@ -1,7 +1,13 @@
 import { sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
 import { datedEvents, datedEventsOfTouched } from './dated-store.ts'
-import { happenedFigures, recomputeHappened } from './happened-store.ts'
+import {
+  computeAllHappened,
+  happenedColumns,
+  happenedExcluded,
+  happenedFigures,
+  recomputeHappened,
+} from './happened-store.ts'
 import { isSealed } from './watermark-store.ts'
 
 /** Figures by the day of sending, in the order in which `daysOf` computes them. */
@@ -57,20 +63,9 @@ export const totalsOf = ({ from, to }: { from: string; to: string }) => sql`
     from (${daysOf(sql`${datedEvents} where v.date between ${from} and ${to}`)})
       as days (tenant_id, campaign_id, step_id, variant, mailbox_id, date, ${columns})`
 
-/** Forgets the figures of every day that can be computed again. */
-export async function clearDays(trx: Trx): Promise<void> {
-  await sql`delete from daily_step_analytics v where not ${isSealed('v.date')}`.execute(trx)
-  const zero = sql.join([...sentDayFigures, ...happenedFigures].map((name) => sql`${sql.ref(name)} = 0`))
-  await sql`update daily_analytics v set ${zero} where not ${isSealed('v.date')}`.execute(trx)
-}
-
 /** Computes the touched days again from their events. */
-export async function recomputeDays(trx: Trx, which: 'touched' | 'all'): Promise<void> {
-  await sql`set local work_mem = ${sql.lit(which === 'all' ? '256MB' : '64MB')}`.execute(trx)
-  // A table of its own first: what is inserted straight away is computed by one process alone.
-  await sql`
-    create temporary table computed_days (tenant_id, campaign_id, step_id, variant, mailbox_id, date, ${columns}) on commit drop as
-    ${daysOf(which === 'all' ? datedEvents : datedEventsOfTouched)}`.execute(trx)
+export async function recomputeDays(trx: Trx): Promise<void> {
+  await computeDays(trx, datedEventsOfTouched, '64MB')
   await sql`
     insert into daily_step_analytics (tenant_id, campaign_id, step_id, variant, mailbox_id, date, ${columns})
     select * from computed_days
@@ -83,7 +78,53 @@ export async function recomputeDays(trx: Trx, which: 'touched' | 'all'): Promise
        and d.campaign_id is not distinct from t.campaign_id
      group by 1, 2, 3, 4
     on conflict on constraint daily_analytics_key do update set ${excluded}, updated_at = now()`.execute(trx)
-  await recomputeHappened(trx, which)
+  await recomputeHappened(trx)
+}
+
+/** Computes every day again that is not sealed, from all events that are kept; of the others, nothing is forgotten. */
+export async function rebuildDays(trx: Trx): Promise<void> {
+  await computeDays(trx, datedEvents, '256MB')
+  await computeAllHappened(trx)
+  await clearDays(trx)
+  await sql`
+    insert into daily_step_analytics (tenant_id, campaign_id, step_id, variant, mailbox_id, date, ${columns})
+    select * from computed_days`.execute(trx)
+  // Both kinds of figures at once: to write a row again costs as much as to write it.
+  await sql`
+    insert into daily_analytics (tenant_id, campaign_id, mailbox_id, date, ${columns}, ${happenedColumns})
+    select tenant_id, nullif(campaign_id, ${none}), mailbox_id, date, ${orZero(sentDayFigures)}, ${orZero(happenedFigures)}
+      from (select tenant_id, coalesce(campaign_id, ${none}) as campaign_id, mailbox_id, date, ${named(sentDayFigures)}
+              from computed_days group by 1, 2, 3, 4) d
+      full join (select tenant_id, coalesce(campaign_id, ${none}) as campaign_id, mailbox_id, date, ${happenedColumns}
+                   from computed_happened) h using (tenant_id, campaign_id, mailbox_id, date)
+    on conflict on constraint daily_analytics_key
+    do update set ${excluded}, ${happenedExcluded}, updated_at = now()`.execute(trx)
+}
+
+const none = sql`'00000000-0000-0000-0000-000000000000'::uuid`
+const named = (figures: readonly string[]) =>
+  sql.join(figures.map((name) => sql`sum(${sql.ref(name)}) as ${sql.ref(name)}`))
+const orZero = (figures: readonly string[]) =>
+  sql.join(figures.map((name) => sql`coalesce(${sql.ref(name)}, 0)`))
+
+// A table of its own first: what is inserted straight away is computed by one process alone.
+async function computeDays(
+  trx: Trx,
+  events: ReturnType<typeof sql>,
+  memory: '64MB' | '256MB',
+): Promise<void> {
+  await sql`set local work_mem = ${sql.lit(memory)}`.execute(trx)
+  await sql`
+    create temporary table computed_days (tenant_id, campaign_id, step_id, variant, mailbox_id, date, ${columns}) on commit drop as
+    ${daysOf(events)}`.execute(trx)
+}
+
+// What is late of a day stays.
+async function clearDays(trx: Trx): Promise<void> {
+  await sql`delete from daily_step_analytics v where not ${isSealed('v.date')}`.execute(trx)
+  await sql`delete from daily_analytics v where late_events = 0 and not ${isSealed('v.date')}`.execute(trx)
+  const zero = sql.join([...sentDayFigures, ...happenedFigures].map((name) => sql`${sql.ref(name)} = 0`))
+  await sql`update daily_analytics v set ${zero} where not ${isSealed('v.date')}`.execute(trx)
 }
 
 /** Adds up, by step and variant, the campaigns of the touched days, or all that have days, sealed ones too: no other then has a sum. */

@@ -83,13 +83,3 @@ export async function touchDays(trx: Trx): Promise<void> {
   )
   await sql`analyze touched_days`.execute(trx)
 }
-
-/** As `touchDays`, for every event that is kept; returns how many. */
-export async function touchAllDays(trx: Trx): Promise<number> {
-  await sql`
-    create temporary table touched_days on commit drop as
-    select distinct tenant_id, campaign_id, mailbox_id, date from ${datedEvents}`.execute(trx)
-  await sql`analyze touched_days`.execute(trx)
-  const { rows } = await sql<{ count: number }>`select count(*) as count from email_events`.execute(trx)
-  return rows[0]?.count ?? 0
-}

@@ -17,8 +17,8 @@ const typeOf = {
 /** Figures by the day of writing (UTC): it is over when it is over, whatever a message says of itself. */
 export const happenedFigures = Object.keys(typeOf) as (keyof typeof typeOf)[]
 
-const columns = sql.join(happenedFigures.map((name) => sql.ref(name)))
-const excluded = sql.join(
+export const happenedColumns = sql.join(happenedFigures.map((name) => sql.ref(name)))
+export const happenedExcluded = sql.join(
   happenedFigures.map((name) => sql`${sql.ref(name)} = ${sql.ref(`excluded.${name}`)}`),
 )
 const counts = sql.join(
@@ -56,11 +56,19 @@ export async function touchWritingsOfNewEvents(trx: Trx): Promise<void> {
   await sql`analyze touched_writings`.execute(trx)
 }
 
-/** Computes what was touched again, or all that there is. */
-export async function recomputeHappened(trx: Trx, which: 'touched' | 'all'): Promise<void> {
-  const events = which === 'touched' ? eventsOfTouched : eventsOf({ from: '-infinity', to: 'infinity' })
+/** Computes what was touched again. */
+export async function recomputeHappened(trx: Trx): Promise<void> {
   await sql`
-    insert into daily_analytics (tenant_id, campaign_id, mailbox_id, date, ${columns})
-    ${figuresOf(events)}
-    on conflict on constraint daily_analytics_key do update set ${excluded}, updated_at = now()`.execute(trx)
+    insert into daily_analytics (tenant_id, campaign_id, mailbox_id, date, ${happenedColumns})
+    ${figuresOf(eventsOfTouched)}
+    on conflict on constraint daily_analytics_key do update set ${happenedExcluded}, updated_at = now()`.execute(
+    trx,
+  )
+}
+
+/** Computes all that there is aside, as the table computed_happened. */
+export async function computeAllHappened(trx: Trx): Promise<void> {
+  await sql`
+    create temporary table computed_happened on commit drop as
+    ${happenedIn({ from: '-infinity', to: 'infinity' })}`.execute(trx)
 }

@@ -138,3 +138,9 @@ async function isNoneNew(trx: Trx, events: ReturnType<typeof sql>): Promise<bool
     select exists (select from ${events} and (${isNew(watermark)})) as some`.execute(trx)
   return rows[0]?.some === false
 }
+
+/** All that are kept. */
+export async function countEvents(trx: Trx): Promise<number> {
+  const { rows } = await sql<{ count: number }>`select count(*) as count from email_events`.execute(trx)
+  return rows[0]?.count ?? 0
+}

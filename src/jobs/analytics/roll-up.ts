@@ -2,13 +2,14 @@ import { listFactDifferences } from '../../analytics/audit-facts-store.ts'
 import { listDayDifferences } from '../../analytics/audit-store.ts'
 import { listCampaignDifferences, listMonthDifferences } from '../../analytics/audit-totals-store.ts'
 import { addUpMonths, touchMonths } from '../../analytics/billing-store.ts'
-import { clearDays, recomputeDays, sumCampaigns } from '../../analytics/daily-store.ts'
-import { countLate, dateNewEvents, touchAllDays, touchDays } from '../../analytics/dated-store.ts'
+import { rebuildDays, recomputeDays, sumCampaigns } from '../../analytics/daily-store.ts'
+import { countLate, dateNewEvents, touchDays } from '../../analytics/dated-store.ts'
 import type { AuditedDays, Difference } from '../../analytics/difference-store.ts'
 import { touchWritingsOfNewEvents } from '../../analytics/happened-store.ts'
 import { setLastAudit } from '../../analytics/last-audit-store.ts'
 import {
   adoptEvents,
+  countEvents,
   findNewEvents,
   lockRollup,
   lockWatermark,
@@ -53,16 +54,15 @@ async function count(trx: Trx, which: 'new' | 'all'): Promise<RollUp> {
 async function recomputeTouched(trx: Trx): Promise<void> {
   await touchDays(trx)
   await touchWritingsOfNewEvents(trx)
-  await recomputeDays(trx, 'touched')
+  await recomputeDays(trx)
   await sumCampaigns(trx, 'touched')
   await touchMonths(trx, 'touched')
 }
 
 async function recomputeAll(trx: Trx): Promise<RollUp> {
   await adoptEvents(trx)
-  const events = await touchAllDays(trx)
-  await clearDays(trx)
-  await recomputeDays(trx, 'all')
+  const events = await countEvents(trx)
+  await rebuildDays(trx)
   await sumCampaigns(trx, 'all')
   await touchMonths(trx, 'all')
   await setWatermark(trx)
