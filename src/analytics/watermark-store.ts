@@ -118,15 +118,18 @@ export function isCounted(trx: Trx, partition: string): Promise<boolean> {
   return isNoneNew(trx, sql`${sql.table(partition)} where true`)
 }
 
-/** Whether all that a tenant was told of before a moment, or of the days up to `through`, has been counted. */
+/**
+ * Whether all that a tenant was told of before a moment, or of the days up to `through`, has been counted. What is told of
+ * days that are sealed already is late whatever happens: only what was written before the moment goes.
+ */
 export function isTenantCounted(
   trx: Trx,
   { tenantId, before, through }: { tenantId: string; before: Date; through: string },
 ): Promise<boolean> {
   return isNoneNew(
     trx,
-    sql`email_events where class in ('delivery', 'engagement') and tenant_id = ${tenantId}
-                       and (recorded_at < ${before} or sent_on <= ${through})`,
+    sql`email_events v where class in ('delivery', 'engagement') and tenant_id = ${tenantId}
+                         and (recorded_at < ${before} or sent_on <= ${through} and not ${isSealed('v.sent_on')})`,
   )
 }
 

@@ -13,14 +13,14 @@ const lastDayBefore = (moment: Date): string =>
 
 /**
  * Seals the days of a month whose events are kept no longer, and drops it, once every event in it has been counted. Returns
- * how many events went; 0 where one has not been counted, or somebody stays in it: the next night.
+ * how many events went; undefined where one has not been counted, or somebody stays in it: the next night.
  */
-export async function dropMonth(db: Db, month: OldPartition): Promise<number> {
+export async function dropMonth(db: Db, month: OldPartition): Promise<number | undefined> {
   await rollUp(db)
   const drop = db.transaction().execute(async (trx) => {
     await lockRollup(trx)
     await lockPartition(trx, month)
-    if (!(await isCounted(trx, month.name))) return 0
+    if (!(await isCounted(trx, month.name))) return undefined
     const events = await countPartition(trx, month)
     // No figure of a day comes from the events of warmup: those of the other classes are kept, and go on being counted.
     if (month.eventClass !== 'warmup')
@@ -28,18 +28,22 @@ export async function dropMonth(db: Db, month: OldPartition): Promise<number> {
     await dropPartition(trx, month)
     return events
   })
-  return drop.catch((error) => (isLockTimeout(error) ? 0 : Promise.reject(error)))
+  return drop.catch((error) => (isLockTimeout(error) ? undefined : Promise.reject(error)))
 }
 
 /**
- * As `dropMonth`, for a batch of the events of a tenant that keeps them for a shorter time. The caller has rolled up; 0 where
- * an event of the days that would be sealed has not been counted all the same.
+ * As `dropMonth`, for a batch of the events of a tenant that keeps them for a shorter time. The caller has rolled up;
+ * undefined where an event that would go, or of a day that would be sealed, has not been counted all the same.
  */
-export async function deleteOfTenant(db: Db, events: TenantEvents, limit: number): Promise<number> {
+export async function deleteOfTenant(
+  db: Db,
+  events: TenantEvents,
+  limit: number,
+): Promise<number | undefined> {
   const through = lastDayBefore(events.before)
   return db.transaction().execute(async (trx) => {
     await lockRollup(trx)
-    if (!(await isTenantCounted(trx, { ...events, through }))) return 0
+    if (!(await isTenantCounted(trx, { ...events, through }))) return undefined
     await setSealed(trx, { tenantId: events.tenantId, through })
     return deleteTenantEvents(trx, events, limit)
   })

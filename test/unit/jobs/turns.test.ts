@@ -62,3 +62,13 @@ test('an end in the middle leaves the rest for the next time', async () => {
     { rows: 0, finished: false },
   ])
 })
+
+test('what has to stay has no further turn, and is not finished', async () => {
+  const prune = async () => undefined
+  const staying = { ...chore('staying', 45, []), prune }
+  const whole = { ...staying, batched: false }
+  expect(await takeTurns([staying, whole], signal)).toMatchObject([
+    { rows: 0, finished: false },
+    { rows: 0, finished: false },
+  ])
+})
