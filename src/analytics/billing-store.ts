@@ -15,9 +15,12 @@ export const monthFigures = [
 const columns = sql.join(monthFigures.map((name) => sql.ref(name)))
 const excluded = sql.join(monthFigures.map((name) => sql`${sql.ref(name)} = ${sql.ref(`excluded.${name}`)}`))
 
-/** Notes that the months of the touched days, or of all days, are to be added up again. */
+/**
+ * Notes that the months of the days that got more events, sealed ones too, or of all days, are to be added up again: the
+ * ledger may have more emails of a sealed day.
+ */
 export async function touchMonths(trx: Trx, which: 'touched' | 'all'): Promise<void> {
-  const days = sql.table(which === 'touched' ? 'touched_days' : 'daily_analytics')
+  const days = sql.table(which === 'touched' ? 'dated_events' : 'daily_analytics')
   await touch(trx, sql`select distinct tenant_id, date_trunc('month', date)::date from ${days}`)
 }
 

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { setSealed } from '../../src/analytics/watermark-store.ts'
 import { newId } from '../../src/core/ids.ts'
 import { ensureBillingPartitions } from '../../src/db/billing-partitions.ts'
 import { rebuild, rollUp, sumMonths } from '../../src/jobs/analytics/roll-up.ts'
@@ -115,6 +116,17 @@ test('mailboxes and contacts of a month are what they are, also where its emails
   await rebuild(db)
   await sumMonths(db)
   expect(await months()).toMatchObject([{ emails_sent: 2, mailboxes_active: 1, contacts_reached: 1 }])
+})
+
+test('an email that is proven to be sent on a sealed day adds to the contacts of its month', async () => {
+  const { db } = database
+  await sendOn('2026-03-02', 'ada@x.example')
+  await addUp()
+  const seal = { tenantId: tenant.id, through: '2026-03-31' }
+  await db.transaction().execute((trx) => setSealed(trx, seal))
+  await sendOn('2026-03-03', 'bob@x.example')
+  await addUp()
+  expect(await months()).toMatchObject([{ emails_sent: 1, contacts_reached: 2 }])
 })
 
 test('contacts of a month whose emails are gone from the ledger stay as many as they were', async () => {
