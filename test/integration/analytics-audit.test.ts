@@ -121,6 +121,17 @@ test('other days than those asked for are left out, and so are emails of sealed 
   await sql`delete from analytics_sealed_days`.execute(database.db)
 })
 
+test('what happened on a sealed day, and may have been told then, is not compared; what did later is', async () => {
+  const { db } = database
+  await breakColumn('emails', 'opened_at', "'2026-02-01'")
+  expect(await found()).toMatchObject([{ what: 'emails' }])
+  await sql`insert into analytics_sealed_days (through) values ('2026-02-28')`.execute(db)
+  expect(await found()).toEqual([])
+  await breakColumn('emails', 'replied_at', 'null')
+  expect(await found()).toMatchObject([{ stored: { opened_at: null }, computed: { opened_at: null } }])
+  await sql`delete from analytics_sealed_days`.execute(db)
+})
+
 test('what differs is printed by name, figure by figure', async () => {
   await breakColumn('emails', 'opened_at', 'null')
   await breakColumn('billing_analytics', 'emails_sent', '9')

@@ -20,7 +20,7 @@ const fields = [tokenField, 'from', 'subject', 'references', ...automaticFields]
 export async function lookForMessages(run: RoundRun): Promise<Look> {
   const look: Look = { messages: [], complete: true }
   const { junk, inbox, filed } = run.folders
-  if (junk) await readJunk(run, look, junk)
+  if (junk) await readIfOpen(run, look, 'junk', junk)
   // A server that shows no Junk folder this time has not lost what was found there.
   else if (run.exchanges.some(isInJunk)) look.complete = false
   await readFolder(run, look, 'inbox', inbox)
@@ -28,17 +28,17 @@ export async function lookForMessages(run: RoundRun): Promise<Look> {
   const isMissing = run.exchanges.some(({ foundAt, token }) => foundAt && !seen.has(token))
   // Where a move is a copy first, one that was cut off has left the message in both folders.
   const mayBeTwice = !run.session.offers('MOVE') && run.exchanges.some(({ foundAt }) => foundAt)
-  if (filed && (isMissing || mayBeTwice)) await readFolder(run, look, 'filed', filed)
+  if (filed && (isMissing || mayBeTwice)) await readIfOpen(run, look, 'filed', filed)
   return look
 }
 
 const isInJunk = ({ placement, done }: RoundRun['exchanges'][number]): boolean =>
   placement === 'junk' && !done.includes('rescued')
 
-/** A Junk folder that is closed to us must not keep INBOX from being read. */
-async function readJunk(run: RoundRun, look: Look, path: string): Promise<void> {
+/** A folder that is closed to us must not keep what lies in INBOX from being done. */
+async function readIfOpen(run: RoundRun, look: Look, folder: 'junk' | 'filed', path: string): Promise<void> {
   try {
-    await readFolder(run, look, 'junk', path)
+    await readFolder(run, look, folder, path)
   } catch (error) {
     if (!(error instanceof ImapError) || error.kind !== 'protocol') throw error
     run.problems.push(error.message)
