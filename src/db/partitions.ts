@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db, Trx } from './connect.ts'
+import { restartPasses } from './watermark-row.ts'
 
 export const eventClasses = ['delivery', 'engagement', 'warmup'] as const
 export type EventClass = (typeof eventClasses)[number]
@@ -75,6 +76,9 @@ async function createPartition(trx: Trx, partition: EventPartition): Promise<boo
   const table = sql.table(partition.name)
   await sql`select pg_advisory_xact_lock(${sql.lit(partitionLock)})`.execute(trx)
   if ((await listPartitionNames(trx, partition.eventClass)).has(partition.name)) return false
+  // A pass that began before would look in the new partition for events that, to it, are not there yet. Before any lock on
+  // events: one that is under way is waited for.
+  await restartPasses(trx)
   // Writers wait here, before they choose a partition: one that had chosen the default would fail when it
   // found its month attached, and an event may never fail a settle. Readers do not wait.
   await sql`set local lock_timeout = '10s'`.execute(trx)

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { setSealed } from '../../src/analytics/watermark-store.ts'
 import { newId } from '../../src/core/ids.ts'
 import type { Db, Trx } from '../../src/db/connect.ts'
+import { ensureEventPartitions } from '../../src/db/partitions.ts'
 import { audit, rebuild, rollUp } from '../../src/jobs/analytics/roll-up.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
@@ -67,6 +68,36 @@ test('an event that is committed while a pass runs is counted by the next pass, 
   expect(await rollUp(db)).toEqual({ events: 0 })
   expect(await readDay('2026-03-01')).toMatchObject({ emails_sent: 3 })
 })
+
+test('a pass that begins beside the making of a month counts what is moved into it', async () => {
+  const { db } = database
+  await tell(db, 'sent', '2026-03-07')
+  // In the default partition.
+  await sql`update email_events set recorded_at = '2025-03-07T12:00:00Z' where sent_on = '2026-03-07'`.execute(
+    db,
+  )
+  const held = await openTransaction(db)
+  await sql`select from analytics_watermark for update`.execute(held.trx)
+  const pass = rollUp(db)
+  await untilPassWaits(held.pid)
+  let made = false
+  const making = ensureEventPartitions(db, new Date()).finally(() => {
+    made = true
+  })
+  await eventually(async () => made || (await countWaiting()) > 1)
+  await held.rollback()
+  await Promise.all([pass, making])
+  await rollUp(db)
+  expect(await readDay('2025-03-07')).toMatchObject({ happened_sent: 1 })
+})
+
+async function countWaiting(): Promise<number> {
+  const { rows } = await sql`
+    select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
+    database.db,
+  )
+  return rows.length
+}
 
 async function untilPassWaits(pid: number): Promise<void> {
   const { db } = database

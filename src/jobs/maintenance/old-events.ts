@@ -1,5 +1,11 @@
 import { deleteTenantEvents, type TenantEvents } from '../../analytics/retention-store.ts'
-import { isCounted, isTenantCounted, lockRollup, setSealed } from '../../analytics/watermark-store.ts'
+import {
+  isCounted,
+  isTenantCounted,
+  lockRollup,
+  lockWatermark,
+  setSealed,
+} from '../../analytics/watermark-store.ts'
 import type { Db } from '../../db/connect.ts'
 import { countPartition, dropPartition, lockPartition, type OldPartition } from '../../db/old-partitions.ts'
 import { isLockTimeout } from '../../db/retry.ts'
@@ -19,6 +25,8 @@ export async function dropMonth(db: Db, month: OldPartition): Promise<number | u
   await rollUp(db)
   const drop = db.transaction().execute(async (trx) => {
     await lockRollup(trx)
+    // First, as those do who make a month.
+    await lockWatermark(trx)
     await lockPartition(trx, month)
     if (!(await isCounted(trx, month.name))) return undefined
     const events = await countPartition(trx, month)
