@@ -6,6 +6,7 @@ import { type ImapFarm, startImapFarm } from '../../src/lab/imap-farm.ts'
 import { createIncomingMail } from '../../src/lab/incoming-mail.ts'
 import { type SmtpProvider, startSmtpProvider } from '../../src/lab/smtp-provider.ts'
 import { hurryEmails, hurryRounds, passDay } from '../../src/lab/warmup-days-store.ts'
+import { listPool } from '../../src/warmup/plan-store.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { insertTenant, type Mailbox, mint } from '../support/factories.ts'
@@ -96,7 +97,11 @@ const untilSent = () =>
   )
 
 async function liveADay(): Promise<void> {
-  await planWarmupDays(database.db, { key: testWarmupKey, restDays: 1 })
+  // Another scheduler may be planning at this moment.
+  await eventually(async () => {
+    await planWarmupDays(database.db, { key: testWarmupKey, restDays: 1 })
+    return (await listPool(database.db)).every(({ isDue }) => !isDue)
+  })
   // Found, opened and answered, put away; answers arrive and are treated likewise.
   for (let turn = 0; turn < 5; turn += 1) {
     await hurryEmails(database.db)

@@ -11,6 +11,7 @@ import { createSealer } from '../../src/secrets/sealer.ts'
 import { createLogger } from '../../src/telemetry/log.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import type { TestDatabase } from './database.ts'
+import { testWarmupKey } from './inbox.ts'
 import { schemaNames } from './template.ts'
 
 /** The configuration's defaults, at a pace for tests. */
@@ -34,7 +35,7 @@ const testSending: Omit<SendingOptions, 'spoolDirectory'> = {
 export async function startFleet(
   database: Pick<TestDatabase, 'db' | 'pool'>,
   overrides: Partial<SendingOptions> = {},
-  { quiet = false, warmupMs = 60_000 } = {},
+  { quiet = false } = {},
 ) {
   const { db, pool } = database
   const spoolDirectory = await mkdtemp(path.join(os.tmpdir(), 'rookery-spool-'))
@@ -56,14 +57,15 @@ export async function startFleet(
   const options = { ...testSending, spoolDirectory, ...overrides }
   const room = await openSendingRoom({ db, log, metrics, sealer }, options)
   const loops = startSchedulerLoops(
-    { db, queue, log, metrics, warmupKey: Buffer.alloc(32) },
+    { db, queue, log, metrics, warmupKey: testWarmupKey },
     {
       drainerMs: 20,
       plannerMs: 20,
       syncMs: 20,
       sweepSeconds: 1,
       leaseSweepSeconds: 1,
-      warmupMs,
+      // The planner of warmup looks once, as it begins: later the test says when.
+      warmupMs: 2 ** 31 - 1,
       warmupRestDays: 7,
       looksSeconds: [1, 2],
     },

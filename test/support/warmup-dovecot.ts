@@ -79,7 +79,7 @@ export async function playOnDovecot(
   })
   const provider = await startSmtpProvider({ onAccepted: post.onAccepted })
   // Before anybody takes part: the days are planned here.
-  const fleet = await startFleet(database, {}, { warmupMs: 3_600_000 })
+  const fleet = await startFleet(database)
   const seats = await seatAll(database, server, provider.port)
   const countCuts = cutConnections(
     seats.map(({ front }) => front),
