@@ -1,4 +1,4 @@
-import { folderNames } from './folder-names.ts'
+import { folderNames, otherNames } from './folder-names.ts'
 
 export interface ListedFolder {
   path: string
@@ -45,6 +45,16 @@ const keys = new Map(
     role,
     new Map(names.map((name, rank) => [nameKey(name), rank])),
   ]),
+)
+
+/** Whether a path is INBOX, or bears a usual name of Junk, Sent, All, Drafts or Trash at its top, such as `[Gmail]/Spam`. */
+export function isUsualFolder(path: string): boolean {
+  const name = nameKey(path.replace(/^(?:inbox|\[(?:gmail|google mail)\])[./]/i, ''))
+  return usualKeys.has(name)
+}
+
+const usualKeys = new Set(
+  ['INBOX', ...Object.values({ ...folderNames, ...otherNames }).flat()].map((name) => nameKey(name)),
 )
 
 function byName(folders: readonly ListedFolder[], role: Role): ListedFolder | undefined {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AppError } from '../core/errors.ts'
+import { isUsualFolder } from '../imap/folders.ts'
 import { languages } from './content.ts'
 
 const count = z.number().int().min(1, 'must be at least 1').max(2_000, 'must be at most 2,000')
@@ -19,7 +20,17 @@ const enrolment = z
     /** Share of the messages it gets that it answers. */
     replyShare: z.number().min(0).max(1, 'must be at most 1').default(0.3),
     language: z.enum(languages).default('en'),
-    folder: z.string().trim().min(1).max(200).default('Warmup'),
+    /** Where messages end that it is done with. */
+    folder: z
+      .string()
+      .trim()
+      .min(1)
+      .max(200)
+      .refine((name) => !isUsualFolder(name), {
+        error: ({ input }) =>
+          `"${input}" is the name of a folder that mailboxes have for something else: choose another, such as Warmup`,
+      })
+      .default('Warmup'),
   })
   .refine(({ start, ceiling }) => start <= ceiling, {
     path: ['start'],

@@ -49,9 +49,9 @@ test('a mailbox is enrolled, paused, resumed and ended, and each is refused wher
     .set({ imap_host: '127.0.0.1', imap_port: 993 })
     .where('id', '=', mailbox.id)
     .execute()
-  expect((await warmup('enrol', address, '--start', '50')).stderr).toContain(
-    'start: must not be above the ceiling',
-  )
+  const refused = await warmup('enrol', address, '--start', '50', '--folder', 'Junk')
+  expect(refused.stderr).toContain('start: must not be above the ceiling')
+  expect(refused.stderr).toContain('folder: "Junk" is the name of a folder')
 
   const enrolled = await warmup('enrol', address, '--start', '5', '--every-day', '--language', 'de')
   expect(enrolled.stdout).toBe(`${address} warms up from today: 5 emails a day, 2 more each day, up to 40.\n`)

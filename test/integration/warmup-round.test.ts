@@ -421,6 +421,15 @@ describe('a mailbox', () => {
     expect((await exchangeOf(moved)).finished_at).toBeNull()
   })
 
+  test('that is to put messages away into its own Junk puts none away, and that is said', async () => {
+    await enrol({ folders: [{ name: 'Warmup', use: '\\Junk' }] })
+    const { token } = await receive()
+    await rounds(3)
+    expect(await interactions()).toEqual(['received', 'read', 'flagged'])
+    expect(held('INBOX').map((message) => message.token)).toContain(token)
+    expect((await account()).last_round_note).toMatch(/nothing can be put away: "Warmup"/)
+  })
+
   test('that marks nothing as important still has its messages put away', async () => {
     await receive()
     front.faults = {

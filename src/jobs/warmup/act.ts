@@ -127,6 +127,7 @@ async function file(run: RoundRun, actions: readonly Action[]): Promise<void> {
   const inInbox = actions.filter(({ message }) => message.folder === 'inbox')
   const filed =
     inInbox.length > 0 &&
+    !run.folders.filesNothing &&
     (await tried(run.problems, async () => {
       const path = run.folders.filed ?? (await makeFolder(run.session, run.account.folder))
       await moveMessages(run.session, run.folders.inbox, uidsOf(inInbox), path)

@@ -31,7 +31,7 @@ export async function runRound(room: WarmupRoom, of: RoundOf, signal: AbortSigna
   try {
     await withImapSession(of.mailbox.imap, roundSession(room, signal), async (session) => {
       const place = { tenantId: of.mailbox.tenantId, mailboxId: of.mailbox.id }
-      const folders = await findRoundFolders(session, of.account.folder, result.remarks)
+      const folders = await findRoundFolders(session, of.account.folder, result)
       await doWhatIsDue({ room, ...of, ...result, place, session, folders })
     })
   } catch (error) {
@@ -43,14 +43,21 @@ export async function runRound(room: WarmupRoom, of: RoundOf, signal: AbortSigna
 
 async function findRoundFolders(
   session: ImapSession,
-  filed: string,
-  remarks: string[],
+  name: string,
+  { problems, remarks }: RoundResult,
 ): Promise<RoundFolders> {
   const listed = await session.list()
-  const { inbox, junk } = chooseFolders(listed)
+  const known = chooseFolders(listed)
+  const { inbox, junk } = known
   if (!junk)
     remarks.push('the mailbox has no Junk folder that is known by its use or name: only INBOX is read')
-  return { inbox, junk, filed: findFolderNamed(listed, filed) }
+  const filed = findFolderNamed(listed, name)
+  const filesNothing = filed !== undefined && Object.values(known).includes(filed)
+  if (filesNothing)
+    problems.push(
+      `nothing can be put away: "${filed}" is not a folder of its own, but what the mailbox has for other messages; end its warmup and enrol it with another --folder`,
+    )
+  return { inbox, junk, filed: filesNothing ? undefined : filed, filesNothing }
 }
 
 async function doWhatIsDue(run: RoundRun): Promise<void> {

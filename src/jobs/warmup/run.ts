@@ -26,4 +26,6 @@ export interface RoundFolders {
   junk: string | undefined
   /** Where warmup messages end; made when the first one does. */
   filed: string | undefined
+  /** No folder may be made for it: it is one that the mailbox has for something else. */
+  filesNothing: boolean
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { folderNames } from '../../../src/imap/folder-names.ts'
-import { chooseFolders, type ListedFolder } from '../../../src/imap/folders.ts'
+import { chooseFolders, isUsualFolder, type ListedFolder } from '../../../src/imap/folders.ts'
 
 const listed = (delimiter: string, ...folders: (string | [path: string, ...flags: string[]])[]) =>
   folders.map((folder): ListedFolder => {
@@ -89,4 +89,19 @@ describe('folders are found', () => {
       for (const name of names)
         expect(chooseFolders(listed('/', 'INBOX', name)), name).toEqual({ inbox: 'INBOX', [role]: name })
   })
+})
+
+test.each([
+  ['INBOX', true],
+  ['junk', true],
+  ['INBOX.Spam', true],
+  ['[Gmail]/Corbeille', true],
+  ['Entwürfe', true],
+  ['Gesendete  Elemente', true],
+  ['Alle Nachrichten', true],
+  ['Warmup', false],
+  ['Clients/Sent', false],
+  ['Inbox notes', false],
+])('%s is a folder of every mailbox: %s', (path, is) => {
+  expect(isUsualFolder(path)).toBe(is)
 })
