@@ -18,7 +18,7 @@ import {
 } from '../../warmup/account-store.ts'
 import type { Enrolment } from '../../warmup/enrolment.ts'
 import { lockWaitingAround } from '../../warmup/health-store.ts'
-import { lockPool } from '../../warmup/plan-store.ts'
+import { lockPool } from '../../warmup/pool-store.ts'
 import { quarantineKey } from './judge.ts'
 
 /** Who asks, for the audit log. */

@@ -6,7 +6,7 @@ import { skipEmails } from '../../sending/skip-store.ts'
 import type { Logger } from '../../telemetry/log.ts'
 import { decideHealth, type HealthDecision, type HealthFacts } from '../../warmup/health.ts'
 import { lockStanding, lockWaitingAround, setHealth, setWarmupStatus } from '../../warmup/health-store.ts'
-import { lockPool } from '../../warmup/plan-store.ts'
+import { lockPool } from '../../warmup/pool-store.ts'
 import type { CountedMailbox } from '../../warmup/stats-store.ts'
 
 interface Ports {

@@ -6,24 +6,23 @@ import { seededHash } from '../../core/seeded.ts'
 import type { Db, Trx } from '../../db/connect.ts'
 import { readNow } from '../../db/now.ts'
 import { insertWakes } from '../../sending/lane-store.ts'
-import { writeMessage } from '../../warmup/content.ts'
-import { firstNameOf } from '../../warmup/names.ts'
-import { type Member, type Pairing, pairKey, planDay, type Sender, timesOfDay } from '../../warmup/plan.ts'
 import {
   type Acquaintance,
   countPlaced,
   countReceived,
+  listAcquaintances,
+  listSuppressed,
+} from '../../warmup/acquaintance-store.ts'
+import { writeMessage } from '../../warmup/content.ts'
+import { firstNameOf } from '../../warmup/names.ts'
+import { type Member, type Pairing, pairKey, planDay, type Sender, timesOfDay } from '../../warmup/plan.ts'
+import {
   insertMailboxPlans,
   insertPlanned,
-  listAcquaintances,
-  listPool,
-  listSuppressed,
-  lockPlanning,
-  lockPool,
   type MailboxPlan,
   type PlannedEmail,
-  type PoolMailbox,
 } from '../../warmup/plan-store.ts'
+import { listPool, lockPlanning, lockPool, type PoolMailbox } from '../../warmup/pool-store.ts'
 import { newToken, tokenHeader, tokenMessageId } from '../../warmup/token.ts'
 
 export interface WarmupPlanning {
