@@ -6,9 +6,9 @@ import { newToken } from '../../src/warmup/token.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { insertMailbox, insertTenant, type Mailbox, mint } from '../support/factories.ts'
-import { insertSentEmail } from '../support/inbound.ts'
+import { insertSentEmail, insertSubmittingEmail } from '../support/inbound.ts'
 import { insertImapMailbox, testWarmupKey } from '../support/inbox.ts'
-import { listEvents } from '../support/lanes.ts'
+import { findEmail, listEvents } from '../support/lanes.ts'
 import { insertExchange, insertWarmupAccount, openWarmup, warmupMail } from '../support/warmup.ts'
 
 let database: TestDatabase
@@ -140,6 +140,28 @@ describe('a round', () => {
     expect(front.connections.total).toBe(0)
     expect((await account()).next_round_at.getTime()).toBeGreaterThan(Date.now() + 590_000)
   })
+
+  test.each(['unknown', 'submitting'] as const)(
+    'proves that a message was sent whose sending is %s',
+    async (status) => {
+      const { db } = database
+      const partner = await insertMailbox(db, (await insertTenant(db)).id)
+      const found = { kind: 'warmup', lane: 'low', lease_until: new Date(Date.now() - 60_000) } as const
+      const why = { reason_code: 'lease_lapsed', error_message: 'the worker died' }
+      const doubt = status === 'unknown' ? why : {}
+      const sent = await insertSubmittingEmail(db, partner, { ...found, ...doubt, status })
+      const { token } = await receive()
+      await insertExchange(db, partner, { side: 'sender', token, email_id: sent.id })
+      await round()
+      expect(await findEmail(db, sent)).toMatchObject({
+        status: 'sent',
+        sent_at: sent.claimed_at,
+        sent_on: sent.claimed_at?.toISOString().slice(0, 10),
+      })
+      expect((await listEvents(db, sent)).map(({ type }) => type)).toEqual(['warmup_sent'])
+      expect(await interactions(token)).toEqual(['received'])
+    },
+  )
 
   test('leaves alone a message that repeats the token of another sender', async () => {
     const { token } = await insertExchange(database.db, mailbox)

@@ -3,6 +3,8 @@ import { ImapError } from '../../imap/errors.ts'
 import { chooseFolders } from '../../imap/folders.ts'
 import type { ImapSession } from '../../imap/imap-session.ts'
 import { withImapSession } from '../../imap/session.ts'
+import { promoteToSent } from '../../sending/proof-store.ts'
+import { listInDoubt } from '../../warmup/doubt-store.ts'
 import { type Arrival, decideRound, type OpenExchange } from '../../warmup/round.ts'
 import { setEnded, setFound, type WarmupAccount } from '../../warmup/round-store.ts'
 import type { SyncedMailbox } from '../inbox/mailbox.ts'
@@ -69,8 +71,17 @@ async function doWhatIsDue(run: RoundRun): Promise<void> {
   await setEnded(run.room.db, run.place, round.endings, run.now)
 }
 
+/** What has arrived was sent, whatever its sender knows of it; emails are locked before exchanges everywhere. */
 async function recordArrivals({ room, place, now }: RoundRun, arrivals: readonly Arrival[]): Promise<void> {
   if (arrivals.length === 0) return
-  await room.db.transaction().execute((trx) => setFound(trx, place, arrivals, now))
+  const tokens = arrivals.map(({ exchange }) => exchange.token)
+  await room.db.transaction().execute(async (trx) => {
+    const inDoubt = await listInDoubt(trx, tokens)
+    await promoteToSent(
+      trx,
+      inDoubt.map((email) => ({ ...email, evidence: { code: 'found_by_receiver' } })),
+    )
+    await setFound(trx, place, arrivals, now)
+  })
   room.metrics.warmupInteractions.inc({ type: 'received' }, arrivals.length)
 }

@@ -14,6 +14,7 @@ const src = path.join(import.meta.dirname, '../../../src')
 const otherCodes = new Set([
   'proven_by_answer',
   'found_in_mailbox',
+  'found_by_receiver',
   'resolved_by_operator',
   'custom',
   'launch',
