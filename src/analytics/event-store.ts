@@ -65,9 +65,15 @@ export async function recordEngagement(trx: Trx, engagements: readonly Engagemen
   return new Set(rows.map((row) => row.requestId))
 }
 
+// Its zone (RFC 4007) means something on one machine only, and is none to PostgreSQL.
+function readAddress(ip: string | undefined): string | undefined {
+  const address = ip?.replace(/%.*$/s, '')
+  return address !== undefined && isIP(address) ? address : undefined
+}
+
 function told({ machine, ip, userAgent, url, ...engagement }: Engagement) {
   const data = {
-    ip: ip !== undefined && isIP(ip) ? ip : undefined,
+    ip: readAddress(ip),
     userAgent: userAgent?.slice(0, 500),
     url: url?.slice(0, 2000),
     machineReason: machine ?? undefined,

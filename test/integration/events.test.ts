@@ -118,6 +118,12 @@ test('what a machine opens is kept apart from what people open', async () => {
   expect(opens).toMatchObject([{ machine: true, machine_reason: 'apple_privacy' }])
 })
 
+test('an address is kept without the zone of the machine that saw it', async () => {
+  await record(opening({ ip: 'fe80::1%eth0' }))
+  const opens = database.db.selectFrom('email_opens').select('ip_address').where('email_id', '=', email.id)
+  expect(await opens.execute()).toEqual([{ ip_address: 'fe80::1' }])
+})
+
 test('nothing that a client claims fails the batch: no such email, no address, a time to come', async () => {
   const before = new Date()
   await record(
