@@ -3,11 +3,11 @@ import type { Db } from '../db/connect.ts'
 import { sentDayFigures } from './daily-store.ts'
 import { happenedFigures } from './happened-store.ts'
 
-/** Whose days: all of a tenant, or those of one campaign or mailbox of it. */
+/** Whose days: all of a tenant, or those of one campaign, or of one mailbox or several, of it. */
 export interface DaySelection {
   tenantId: string
   campaignId?: string | undefined
-  mailboxId?: string | undefined
+  mailboxId?: string | readonly string[] | undefined
   /** YYYY-MM-DD, the first and the last day. */
   from: string
   to: string
@@ -15,16 +15,33 @@ export interface DaySelection {
 
 const counts = [...sentDayFigures, 'late_events', ...happenedFigures] as const
 
+// Per cent of the emails sent.
+const partOf = {
+  open_rate: 'emails_opened',
+  click_rate: 'emails_clicked',
+  reply_rate: 'emails_replied',
+  bounce_rate: 'emails_bounced',
+}
+const rateNames = ['open_rate', 'click_rate', 'reply_rate', 'bounce_rate'] as const
+
 /** In their order in a file. */
-export const dayColumns = ['date', ...counts] as const
+export const dayColumns = ['date', ...counts, ...rateNames] as const
 
 /**
  * What became of the emails that were sent on a day (`emails_*`: how many; `total_*`: how often), and what was told on it of
- * emails of any day (`happened_*`, UTC).
+ * emails of any day (`happened_*`, UTC). Rates are per cent of the emails sent, 0 where none was.
  */
-export type DayFigures = { date: string } & Record<(typeof counts)[number], number>
+export type DayFigures = { date: string } & Record<(typeof counts | typeof rateNames)[number], number>
 
-const sums = sql.join(counts.map((column) => sql`sum(${sql.ref(column)})::bigint as ${sql.ref(column)}`))
+// Rates are of the sums, never sums of rates.
+const sums = sql.join([
+  ...counts.map((column) => sql`sum(${sql.ref(column)})::bigint as ${sql.ref(column)}`),
+  ...rateNames.map(
+    (rate) => sql`
+      case when sum(emails_sent) > 0 then 100.0 * sum(${sql.ref(partOf[rate])}) / sum(emails_sent) else 0 end::double precision
+        as ${sql.ref(rate)}`,
+  ),
+])
 
 /** In the order of the days; a day on which nothing happened is left out. */
 export async function listDays(db: Db, selection: DaySelection): Promise<DayFigures[]> {
@@ -33,7 +50,7 @@ export async function listDays(db: Db, selection: DaySelection): Promise<DayFigu
     select date, ${sums} from daily_analytics
      where tenant_id = ${tenantId} and date between ${from} and ${to}
        ${campaignId === undefined ? sql`` : sql`and campaign_id = ${campaignId}`}
-       ${mailboxId === undefined ? sql`` : sql`and mailbox_id = ${mailboxId}`}
+       ${mailboxId === undefined ? sql`` : sql`and mailbox_id = any(${[mailboxId].flat()}::uuid[])`}
      group by date order by date`.execute(db)
   return rows
 }

@@ -4,6 +4,7 @@ import { type Campaign, findCampaign, listCampaigns } from '../campaigns/store.t
 import { normaliseAddress } from '../core/email-address.ts'
 import { AppError } from '../core/errors.ts'
 import type { Db } from '../db/connect.ts'
+import { listMailboxIdsOf } from '../mailboxes/address-store.ts'
 import { findMailbox, type Mailbox } from '../mailboxes/store.ts'
 import { loadMasterKey } from '../secrets/master-key.ts'
 import { createSealer, type Sealer } from '../secrets/sealer.ts'
@@ -46,6 +47,13 @@ export async function resolveMailbox(db: Db, tenantId: string, input: string): P
   const verdict = normaliseAddress(input)
   const mailbox = verdict.ok ? await findMailbox(db, tenantId, verdict.address) : undefined
   return mailbox ?? refuse(`There is no mailbox ${input}. See: rookery mailbox list`)
+}
+
+/** All that have ever had this address, removed ones too: their figures are kept. Throws `not_found`. */
+export async function resolvePastMailboxes(db: Db, tenantId: string, input: string): Promise<string[]> {
+  const verdict = normaliseAddress(input)
+  const ids = verdict.ok ? await listMailboxIdsOf(db, tenantId, verdict.address) : []
+  return ids.length > 0 ? ids : refuse(`There never was a mailbox ${input}. See: rookery mailbox list`)
 }
 
 /** Throws `not_found`, with the names there are. */

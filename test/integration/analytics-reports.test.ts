@@ -83,9 +83,32 @@ test('the days of a mailbox are printed by the day of sending, as CSV for other 
   const figures = days.map((line) => line.split(','))
   const at = (name: string) => header?.split(',').indexOf(name) ?? -1
   const [ofSending, ofTelling] = figures
-  const names = ['date', 'emails_sent', 'emails_opened', 'total_opens', 'machine_opens', 'happened_opens']
-  expect(names.map((name) => ofSending?.[at(name)])).toEqual([on, '4', '1', '2', '1', '0'])
-  expect(names.slice(1).map((name) => ofTelling?.[at(name)])).toEqual(['0', '0', '0', '0', '2'])
+  const names = [
+    'date',
+    'emails_sent',
+    'emails_opened',
+    'total_opens',
+    'machine_opens',
+    'happened_opens',
+    'open_rate',
+  ]
+  expect(names.map((name) => ofSending?.[at(name)])).toEqual([on, '4', '1', '2', '1', '0', '25'])
+  expect(names.slice(1).map((name) => ofTelling?.[at(name)])).toEqual(['0', '0', '0', '0', '2', '0'])
+})
+
+test('the days of a mailbox that was removed, and of its follower at the address, are printed', async () => {
+  const { db } = database
+  const gone = await insertMailbox(db, tenant.id, { status: 'removed' })
+  await insertMailbox(db, tenant.id, { email_address: gone.email_address })
+  await db
+    .insertInto('daily_analytics')
+    .values({ tenant_id: tenant.id, mailbox_id: gone.id, date: on, emails_sent: 7 })
+    .execute()
+  const days = ['analytics', 'daily', '--from', on, '--json', '--mailbox']
+  const { stdout } = await run(...days, gone.email_address)
+  expect(JSON.parse(stdout)).toMatchObject([{ date: on, emails_sent: 7 }])
+  const never = await run(...days, 'nobody@acme.example')
+  expect(never.stderr).toContain('There never was a mailbox nobody@acme.example')
 })
 
 test("a campaign's report draws how far its emails came, machines apart", async () => {

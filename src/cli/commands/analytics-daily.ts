@@ -5,7 +5,7 @@ import { renderCsv } from '../csv.ts'
 import { dayOf, readDay } from '../day.ts'
 import { type TenantOptions, withOutput, withTenant } from '../options.ts'
 import { formatShare, print } from '../output.ts'
-import { resolveCampaign, resolveMailbox, resolveTenant, withDatabase } from '../session.ts'
+import { resolveCampaign, resolvePastMailboxes, resolveTenant, withDatabase } from '../session.ts'
 import { renderTable } from '../table.ts'
 
 interface DailyOptions extends TenantOptions {
@@ -19,7 +19,7 @@ interface DailyOptions extends TenantOptions {
 export function addAnalyticsDailyCommand(group: Command): void {
   withTenant(withOutput(group.command('daily')))
     .description('Print what became of the emails of each day, by the day they were sent on.')
-    .option('--mailbox <address>', 'only from this mailbox')
+    .option('--mailbox <address>', 'only from this mailbox, or those that had this address')
     .option('--campaign <name>', 'only of this campaign')
     .option('--from <date>', 'the first day, such as 2026-11-01; 30 days back if left out')
     .option('--to <date>', 'the last day; today if left out')
@@ -52,7 +52,7 @@ async function select(db: Db, { tenant, mailbox, campaign, from, to }: DailyOpti
   return {
     tenantId,
     campaignId: campaign === undefined ? undefined : (await resolveCampaign(db, tenantId, campaign)).id,
-    mailboxId: mailbox === undefined ? undefined : (await resolveMailbox(db, tenantId, mailbox)).id,
+    mailboxId: mailbox === undefined ? undefined : await resolvePastMailboxes(db, tenantId, mailbox),
     from: from === undefined ? dayOf(new Date(Date.parse(last) - 29 * dayMs)) : readDay('--from', from),
     to: last,
   }
