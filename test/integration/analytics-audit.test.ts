@@ -111,6 +111,15 @@ test.each([
   expect(differences[0]?.stored?.[column]).not.toEqual(differences[0]?.computed?.[column])
 })
 
+test('an email that the ledger has as sent, and no event has told of, is found', async () => {
+  const mailbox = await insertMailbox(database.db, (await insertTenant(database.db)).id)
+  const { id } = await insertSentEmail(database.db, mailbox, { kind: 'transactional', sent_on })
+  expect(await found()).toMatchObject([
+    { what: 'daily_analytics', date: sent_on, stored: { emails_sent: 0 }, computed: { emails_sent: 1 } },
+  ])
+  await database.db.deleteFrom('emails').where('id', '=', id).execute()
+})
+
 test('other days than those asked for are left out, and so are emails of sealed days', async () => {
   await breakColumn('emails', 'opened_at', 'null')
   await breakColumn('billing_analytics', 'emails_sent', '9')

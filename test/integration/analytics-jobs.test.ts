@@ -19,6 +19,7 @@ import {
   type Campaign,
   insertCampaign,
   insertEmail,
+  insertLead,
   insertMailbox,
   insertTenant,
   type Mailbox,
@@ -32,6 +33,7 @@ let home: string
 let tenant: Tenant
 let mailbox: Mailbox
 let campaign: Campaign
+let step: string
 let metrics: Metrics
 let job: RunningJob
 
@@ -40,7 +42,9 @@ beforeAll(async () => {
   home = await fs.mkdtemp(path.join(os.tmpdir(), 'rookery-analytics-'))
   tenant = await insertTenant(database.db)
   mailbox = await insertMailbox(database.db, tenant.id)
-  campaign = (await insertCampaign(database.db, tenant.id, [mailbox.id])).campaign
+  const made = await insertCampaign(database.db, tenant.id, [mailbox.id], { steps: [{}] })
+  campaign = made.campaign
+  step = made.steps[0]?.id ?? ''
   metrics = createMetrics({ process: 'analytics', version: 'test' })
   job = { id: newId(), attempt: 1, signal: new AbortController().signal }
 })
@@ -59,7 +63,9 @@ const analytics = (...args: string[]) =>
   run(['analytics', ...args], { env: { DATABASE_URL: database.url, ROOKERY_HOME: home } })
 
 async function sendOn(day: string, to: string): Promise<void> {
+  const lead = await insertLead(database.db, tenant.id)
   const email = await insertEmail(database.db, mailbox, {
+    ...{ campaign_id: campaign.id, step_id: step, lead_id: lead.id },
     status: 'sent',
     sent_on: day,
     sent_at: new Date(`${day}T12:00:00Z`),
@@ -75,6 +81,8 @@ async function sendOn(day: string, to: string): Promise<void> {
       email_account_id: mailbox.id,
       email_id: email.id,
       campaign_id: campaign.id,
+      step_id: step,
+      lead_id: lead.id,
       attempt: 1,
       occurred_at: new Date(`${day}T12:00:00Z`),
       sent_on: day,

@@ -1,4 +1,5 @@
 import { listFactDifferences } from '../../analytics/audit-facts-store.ts'
+import { listUncountedDays } from '../../analytics/audit-sent-store.ts'
 import { listDayDifferences } from '../../analytics/audit-store.ts'
 import { listCampaignDifferences, listMonthDifferences } from '../../analytics/audit-totals-store.ts'
 import { addUpMonths, touchMonths } from '../../analytics/billing-store.ts'
@@ -92,6 +93,7 @@ export function audit(db: Db, days: AuditedDays): Promise<Difference[] | undefin
       ...(await listCampaignDifferences(trx, mostDifferences)),
       ...(await listMonthDifferences(trx, days, mostDifferences)),
       ...(await listFactDifferences(trx, days, mostDifferences)),
+      ...(await listUncountedDays(trx, days, mostDifferences)),
     ]
     if (days.from === '-infinity' && days.to === 'infinity') await setLastAudit(trx, differences.length)
     return differences

@@ -310,7 +310,7 @@ describe('hostile mail', () => {
     ...['geen interesse ', 'do not want your ', 'ich bin a', 'wir sind b c ', 'absente a', 'as of '],
   ]
 
-  test.each(worst)('of 1 MB of %j is read within 250 ms', (unit) => {
+  test.each(worst)('of 1 MB of %j is read within 250 ms of one processor', (unit) => {
     const body = unit.repeat(Math.ceil(1_000_000 / unit.length))
     const programs = { 'Auto-Submitted': 'auto-replied' }
     for (const fields of [
@@ -320,10 +320,10 @@ describe('hostile mail', () => {
       { ...programs, Subject: body.trim() },
     ]) {
       const mail = received(body, { References: body.replaceAll('\n', ' '), ...fields })
-      const startedMs = performance.now()
+      const before = process.cpuUsage()
       triage(mail, context)
       messageReferences(mail)
-      expect(performance.now() - startedMs).toBeLessThan(250)
+      expect(process.cpuUsage(before).user / 1000).toBeLessThan(250)
     }
   })
 })
