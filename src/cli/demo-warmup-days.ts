@@ -42,11 +42,18 @@ export async function liveThrough(life: Life): Promise<PlannedDay[]> {
     await callRounds(db)
     await until(life, 'all of it is found', ({ unseen }) => unseen === 0, callRounds)
     if (day === days)
-      await until(life, 'all is put away', ({ open, unseen }) => open + unseen === 0, nextHours)
+      await until(
+        life,
+        'all is put away',
+        ({ open, unseen, waiting }) => open + unseen + waiting === 0,
+        nextHours,
+      )
     await until(
       life,
       'nobody is at work',
       ({ waiting, sessions, rounds }) => waiting + sessions + rounds === 0,
+      // Answers are due minutes after they were written.
+      hurryEmails,
     )
     plans.push(...(await readPlans(db)).map((plan) => ({ ...plan, day })))
     await countWarmup({ db, log })
@@ -60,6 +67,7 @@ export async function liveThrough(life: Life): Promise<PlannedDay[]> {
 
 async function nextHours(db: Db): Promise<void> {
   await hurryRounds(db)
+  await hurryEmails(db)
   await callRounds(db)
 }
 

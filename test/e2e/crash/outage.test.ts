@@ -35,12 +35,12 @@ test.each(['scheduler', 'sending'] as const)(
     const count = (line: string) => worker.output().split(`"msg":"${line}"`).length - 1
     await eventually(() => count('process.started') === 1, { timeoutMs: 60_000 })
     proxy.down()
-    await eventually(() => count('database.away') === 1)
+    await eventually(() => count('database.away') === 1, { timeoutMs: 60_000 })
     // Everything that asks every 50 ms has been refused many times by then.
     const before = proxy.refused
     await eventually(() => proxy.refused >= before + 20, { timeoutMs: 30_000 })
     proxy.up()
-    await eventually(() => count('database.back') === 1)
+    await eventually(() => count('database.back') === 1, { timeoutMs: 60_000 })
     expect(await worker.end('SIGTERM')).toBe(0)
     expect([count('database.away'), count('pool.failed'), count('scheduler.failed')]).toEqual([1, 0, 0])
   },
