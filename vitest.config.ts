@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config'
 /** Real servers and processes: generous for a loaded two-core machine, never a reason to pass. */
 const slow = { testTimeout: 60_000, hookTimeout: 60_000 }
 
-// Tests wait for servers more than they compute: two files at a time even on two cores.
-const maxWorkers = Math.max(2, os.availableParallelism() - 1)
+// Tests wait for servers more than they compute: three files at a time even on two cores.
+const maxWorkers = Math.max(3, os.availableParallelism() - 1)
 
 export default defineConfig({
   test: {
