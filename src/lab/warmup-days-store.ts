@@ -92,7 +92,7 @@ export async function readScene(db: Db): Promise<SceneState> {
               join email_accounts a on a.tenant_id = p.tenant_id and a.id = p.email_account_id
              where p.plan_date = (now() at time zone a.timezone)::date) as planned,
            (select count(*)::int from emails e
-              join sending_lanes l on l.email_account_id = e.email_account_id and l.lane = e.lane
+              left join sending_lanes l on l.email_account_id = e.email_account_id and l.lane = e.lane
              where e.kind = 'warmup'
                and (e.status = 'submitting' or e.status = 'scheduled' and l.blocked_code is null)) as waiting,
            (select count(*)::int from warmup_exchanges s

@@ -80,7 +80,8 @@ const untilSent = () =>
     async () => {
       const waiting = await database.db
         .selectFrom('emails as e')
-        .innerJoin('sending_lanes as l', (join) =>
+        // A lane that has never been woken has no row yet.
+        .leftJoin('sending_lanes as l', (join) =>
           join.onRef('l.email_account_id', '=', 'e.email_account_id').onRef('l.lane', '=', 'e.lane'),
         )
         .select('e.id')
