@@ -71,16 +71,24 @@ export const isSealed = (day: string) => sql<boolean>`exists (
   select from analytics_sealed_days s
    where (s.tenant_id = v.tenant_id or s.tenant_id is null) and ${sql.ref(day)} <= s.through)`
 
+export async function areDaysSealed(trx: Trx): Promise<boolean> {
+  const { rows } = await sql<{ some: boolean }>`
+    select exists (select from analytics_sealed_days) as some`.execute(trx)
+  return rows[0]?.some ?? false
+}
+
 /**
- * Notes for this transaction the events that became visible since the watermark, and returns how many. An event whose
+ * Notes for this transaction the events that became visible since the watermark, or all, and returns how many. An event whose
  * transaction was open then is among them once it has ended, and once only.
  */
-export async function findNewEvents(trx: Trx, watermark: Watermark): Promise<number> {
+export async function findNewEvents(trx: Trx, watermark: Watermark | undefined): Promise<number> {
   await sql`
     create temporary table new_events on commit drop as
     select id, tenant_id, campaign_id, email_account_id as mailbox_id, email_id, type, sent_on, recorded_at,
            (recorded_at at time zone 'UTC')::date as recorded_on
-      from email_events where class in ('delivery', 'engagement') and (${isNew(watermark)})`.execute(trx)
+      from email_events where class in ('delivery', 'engagement') and (${watermark ? isNew(watermark) : sql`true`})`.execute(
+    trx,
+  )
   await sql`analyze new_events`.execute(trx)
   const { rows } = await sql<{ count: number }>`select count(*) as count from new_events`.execute(trx)
   return rows[0]?.count ?? 0

@@ -182,6 +182,19 @@ test('an audit sees a wrong figure of what happened on a day, and of a campaign;
   expect(await audit(db, always)).toEqual([])
 })
 
+test('the first pass of all finds late what was told of days that are sealed already', async () => {
+  const { db } = database
+  await sql`truncate email_events, daily_analytics, daily_step_analytics, campaign_analytics, billing_analytics,
+                     analytics_sealed_days, analytics_watermark`.execute(db)
+  await sql`insert into analytics_sealed_days (tenant_id, through) values (null, '2026-03-04')`.execute(db)
+  for (const day of ['2026-03-04', '2026-03-05']) await tell(db, 'sent', day)
+  expect(await rollUp(db)).toEqual({ events: 2 })
+  expect(await readDay('2026-03-04')).toMatchObject({ emails_sent: 0, late_events: 1 })
+  expect(await readDay('2026-03-05')).toMatchObject({ emails_sent: 1, late_events: 0 })
+  expect(await rollUp(db)).toEqual({ events: 0 })
+  expect(await audit(db, always)).toEqual([])
+})
+
 /** Makes of this database one that was restored from a dump of a server that had used up so many more transaction ids, or less. */
 async function restoreElsewhere(further: number): Promise<void> {
   const { db } = database

@@ -10,6 +10,7 @@ import { touchWritingsOfNewEvents } from '../../analytics/happened-store.ts'
 import { setLastAudit } from '../../analytics/last-audit-store.ts'
 import {
   adoptEvents,
+  areDaysSealed,
   countEvents,
   findNewEvents,
   lockRollup,
@@ -40,7 +41,8 @@ export function rebuild(db: Db): Promise<RollUp | undefined> {
 
 async function count(trx: Trx, which: 'new' | 'all'): Promise<RollUp> {
   const watermark = await lockWatermark(trx)
-  const events = watermark ? await findNewEvents(trx, watermark) : 0
+  // Before the first pass all is new, and all is computed: that matters only where days are sealed already.
+  const events = watermark || (await areDaysSealed(trx)) ? await findNewEvents(trx, watermark) : 0
   // What is late is known from what is new alone: sealed days are not computed again.
   if (events > 0) {
     await dateNewEvents(trx)
