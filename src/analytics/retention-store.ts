@@ -41,13 +41,34 @@ export async function countTenantEvents(
   return rows[0]?.count ?? 0
 }
 
-/** Deletes at most so many of them that a pass has counted; returns how many. */
-export async function deleteTenantEvents(trx: Trx, events: TenantEvents, limit: number): Promise<number> {
-  const { numAffectedRows } = await sql`
-    delete from email_events
-     where (class, recorded_at, id) in (
-         select v.class, v.recorded_at, v.id from (select * from ${eventsOf(events)}) v, analytics_watermark w
-          where pg_visible_in_snapshot(v.xid, w.snapshot) limit ${limit})
-       and recorded_at < ${events.before}`.execute(trx)
-  return Number(numAffectedRows ?? 0)
+/** What a batch deleted. */
+export interface Deleted {
+  rows: number
+  /** The mailbox that the next batch begins with: of those before it, nothing is left. */
+  mailboxId: string | null
+}
+
+/**
+ * Deletes at most so many of them that a pass has counted, a mailbox after the other, from one on: what is kept of those that
+ * are done is not read again.
+ */
+export async function deleteTenantEvents(
+  trx: Trx,
+  events: TenantEvents,
+  { limit, from }: { limit: number; from: string | null },
+): Promise<Deleted> {
+  const { rows } = await sql<{ mailbox_id: string }>`
+    with old as materialized (
+      select v.class, v.recorded_at, v.id from (select * from ${eventsOf(events)}) v, analytics_watermark w
+       where v.email_account_id >= coalesce(${from}::uuid, '00000000-0000-0000-0000-000000000000')
+         and pg_visible_in_snapshot(v.xid, w.snapshot)
+       order by v.email_account_id limit ${limit}
+    )
+    delete from email_events where (class, recorded_at, id) in (select * from old) and recorded_at < ${events.before}
+    returning email_account_id as mailbox_id`.execute(trx)
+  const mailboxId = rows.reduce<string | null>(
+    (last, { mailbox_id: id }) => (last && last > id ? last : id),
+    from,
+  )
+  return { rows: rows.length, mailboxId }
 }

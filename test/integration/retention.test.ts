@@ -153,10 +153,10 @@ test('events of a tenant stay while the last pass was made in another system, or
   const of = await insertMailbox(db, id)
   await insertEvent(daysAgo(12), of)
   const events = { tenantId: id, before: daysAgo(10) }
-  expect(await deleteOfTenant(db, events, 100)).toBeUndefined()
+  expect(await deleteOfTenant(db, events, { limit: 100, from: null })).toBeUndefined()
   await rollUp(db)
   await sql`update analytics_watermark set system_identifier = system_identifier + 1`.execute(db)
-  expect(await deleteOfTenant(db, events, 100)).toBeUndefined()
+  expect(await deleteOfTenant(db, events, { limit: 100, from: null })).toBeUndefined()
   await sql`update analytics_watermark set system_identifier = system_identifier - 1`.execute(db)
   const sealed = await db
     .selectFrom('analytics_sealed_days')
@@ -164,7 +164,7 @@ test('events of a tenant stay while the last pass was made in another system, or
     .where('tenant_id', '=', id)
     .execute()
   expect(sealed).toEqual([])
-  expect(await deleteOfTenant(db, events, 100)).toBe(1)
+  expect(await deleteOfTenant(db, events, { limit: 100, from: null })).toMatchObject({ rows: 1 })
 })
 
 test('what is told late of days that are sealed already holds up no further batch', async () => {
@@ -174,15 +174,15 @@ test('what is told late of days that are sealed already holds up no further batc
   for (const days of [12, 13, 14]) await insertEvent(daysAgo(days), of)
   await rollUp(db)
   const events = { tenantId: id, before: daysAgo(10) }
-  expect(await deleteOfTenant(db, events, 2)).toBe(2)
+  expect(await deleteOfTenant(db, events, { limit: 2, from: null })).toMatchObject({ rows: 2 })
   const late = { sent_on: daysAgo(12).toISOString().slice(0, 10) }
   await insertEvent(daysAgo(1), of, 'delivery', late)
-  expect(await deleteOfTenant(db, events, 2)).toBe(1)
-  expect(await deleteOfTenant(db, events, 2)).toBe(0)
+  expect(await deleteOfTenant(db, events, { limit: 2, from: null })).toMatchObject({ rows: 1 })
+  expect(await deleteOfTenant(db, events, { limit: 2, from: null })).toMatchObject({ rows: 0 })
   await insertEvent(daysAgo(12), of)
-  expect(await deleteOfTenant(db, events, 2)).toBeUndefined()
+  expect(await deleteOfTenant(db, events, { limit: 2, from: null })).toBeUndefined()
   await rollUp(db)
-  expect(await deleteOfTenant(db, events, 2)).toBe(1)
+  expect(await deleteOfTenant(db, events, { limit: 2, from: null })).toMatchObject({ rows: 1 })
   expect(await figures(of)).toEqual({ sent: 3, late: 2 })
 })
 

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { expect } from 'vitest'
 import { lockRollup, setSealed } from '../../src/analytics/watermark-store.ts'
 import type { Db } from '../../src/db/connect.ts'
 import { listPartitionsBefore } from '../../src/db/old-partitions.ts'
@@ -97,9 +98,19 @@ async function forgetWeeks(world: World): Promise<void> {
   const before = new Date(world.now.getTime() - 7 * 24 * hourMs)
   await rollUp(db)
   see(world)
-  await deleteOfTenant(db, { tenantId, before }, 1000)
+  await forgetInBatches(db, { tenantId, before })
   byHand.seal(tenantId, dayAt(before, 14))
   byHand.forget((event) => event.tenantId === tenantId && event.recordedAt < before)
+}
+
+async function forgetInBatches(db: Db, events: { tenantId: string; before: Date }): Promise<void> {
+  let from: string | null = null
+  for (let rows = 1; rows > 0; ) {
+    const deleted = await deleteOfTenant(db, events, { limit: 2, from })
+    expect(deleted).toBeDefined()
+    from = deleted?.mailboxId ?? null
+    rows = deleted?.rows ?? 0
+  }
 }
 
 /** To the other mailbox of its campaign, as long as it is not known to be sent. */

@@ -1,4 +1,4 @@
-import { deleteTenantEvents, type TenantEvents } from '../../analytics/retention-store.ts'
+import { type Deleted, deleteTenantEvents, type TenantEvents } from '../../analytics/retention-store.ts'
 import {
   isCounted,
   isTenantCounted,
@@ -40,19 +40,19 @@ export async function dropMonth(db: Db, month: OldPartition): Promise<number | u
 }
 
 /**
- * As `dropMonth`, for a batch of the events of a tenant that keeps them for a shorter time. The caller has rolled up;
- * undefined where an event that would go, or of a day that would be sealed, has not been counted all the same.
+ * As `dropMonth`, for a batch of the events of a tenant that keeps them for a shorter time, from a mailbox on. The caller has
+ * rolled up; undefined where an event that would go, or of a day that would be sealed, has not been counted all the same.
  */
 export async function deleteOfTenant(
   db: Db,
   events: TenantEvents,
-  limit: number,
-): Promise<number | undefined> {
+  batch: { limit: number; from: string | null },
+): Promise<Deleted | undefined> {
   const through = lastDayBefore(events.before)
   return db.transaction().execute(async (trx) => {
     await lockRollup(trx)
     if (!(await isTenantCounted(trx, { ...events, through }))) return undefined
     await setSealed(trx, { tenantId: events.tenantId, through })
-    return deleteTenantEvents(trx, events, limit)
+    return deleteTenantEvents(trx, events, batch)
   })
 }

@@ -129,11 +129,16 @@ async function tenantChores({ db, retention }: PruneRoom, months: readonly OldPa
   const going = months.map(({ name }) => name)
   return tenants.map(({ tenantId, name, days }) => {
     const events: TenantEvents = { tenantId, before: daysAgo(days) }
+    let from: string | null = null
     return {
       what: `events of the tenant ${name}`,
       keptFor: `${days} days`,
       count: () => countTenantEvents(db, events, going),
-      prune: () => deleteOfTenant(db, events, batchSize),
+      async prune() {
+        const deleted = await deleteOfTenant(db, events, { limit: batchSize, from })
+        from = deleted?.mailboxId ?? from
+        return deleted?.rows
+      },
       batched: true,
       mostRows: mostOfTenant,
     }
