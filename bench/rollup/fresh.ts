@@ -38,7 +38,7 @@ function* openings(plan: HistoryPlan, count: number): Generator<Engagement> {
 function openingsOf(email: SentEmail, from: number): Engagement[] {
   return email.events.flatMap(({ type, at, machine }, index) => {
     if (at < from || (type !== 'opened' && type !== 'clicked')) return []
-    const ids = { tenantId: email.rotation.tenantId, emailId: email.id, requestId: `${index}` }
+    const ids = { tenantId: email.rotation.tenantId, emailId: email.id, requestId: `${email.id}/${index}` }
     return [{ ...ids, type, at: new Date(at), machine: machine ? 'apple_privacy' : null }]
   })
 }

@@ -65,6 +65,8 @@ export const totalsOf = ({ from, to }: { from: string; to: string }) => sql`
 
 /** Computes the touched days again from their events. */
 export async function recomputeDays(trx: Trx): Promise<void> {
+  // Compiling what looks costly, for its many partitions, takes longer than running it.
+  await sql`set local jit = off`.execute(trx)
   await computeDays(trx, datedEventsOfTouched, '64MB')
   await sql`
     insert into daily_step_analytics (tenant_id, campaign_id, step_id, variant, mailbox_id, date, ${columns})

@@ -25,12 +25,19 @@ export const datedEvents = sql`
       where ${isCounted} and ${isUndated} and ${isOfSending}) v
     where not ${isSealed('v.date')}) v`
 
+// `offset 0`: the planner believes that a touched day holds next to nothing, or everything, and reads all events to find it.
+const ofTouched = (which: 'campaigns' | 'single') => sql`
+  select ${facts}, v.sent_on as date
+    from touched_days t
+   cross join lateral (
+     select * from email_events v
+      where v.tenant_id = t.tenant_id and v.email_account_id = t.mailbox_id and v.sent_on = t.date and ${isCounted}
+        and ${which === 'campaigns' ? sql`v.campaign_id = t.campaign_id` : sql`v.campaign_id is null`} offset 0) v
+   where t.campaign_id is ${which === 'campaigns' ? sql`not null` : sql`null`}`
+
 /** As `datedEvents`, of the table touched_days. By index, at the cost of what these days hold. */
 export const datedEventsOfTouched = sql`
-  (select ${facts}, v.sent_on as date
-     from touched_days t join email_events v on v.tenant_id = t.tenant_id and v.email_account_id = t.mailbox_id
-      and v.sent_on = t.date and v.campaign_id is not distinct from t.campaign_id
-    where ${isCounted}
+  (${ofTouched('campaigns')} union all ${ofTouched('single')}
    union all
    select ${facts}, s.date
      from (select distinct tenant_id, mailbox_id from touched_days) m

@@ -37,21 +37,27 @@ async function countRead(tables = 'email_events%'): Promise<number> {
 }
 let readBefore = 0
 
-test('a pass reads what is new and its mailboxes, not what others wrote that day', async () => {
-  const reads: number[] = []
-  for (const others of [10, 40, 160]) {
-    await insertOpens(Array.from({ length: others }, () => newId()))
-    await rollUp(database.db)
-    await sql`analyze email_events`.execute(database.db)
-    await sql`delete from email_events where email_account_id = ${ours}`.execute(database.db)
-    await insertOpens([ours])
-    await countRead()
-    await rollUp(database.db)
-    reads.push(await countRead())
-  }
-  // Found as new, counted by the day of sending and by the day of writing; those without a day are looked at for one.
-  expect(Math.max(...reads)).toBeLessThanOrEqual(3 * 50)
-})
+test.each([1, 60])(
+  'a pass reads what is new and its mailboxes (%i), not what others wrote',
+  async (count) => {
+    const ours = Array.from({ length: count }, () => newId())
+    const reads: number[] = []
+    for (const others of [10, 40, 160]) {
+      await insertOpens(Array.from({ length: others }, () => newId()))
+      await rollUp(database.db)
+      await sql`analyze email_events`.execute(database.db)
+      await sql`delete from email_events where email_account_id = any(${sql.val(ours)}::uuid[])`.execute(
+        database.db,
+      )
+      await insertOpens(ours)
+      await countRead()
+      await rollUp(database.db)
+      reads.push(await countRead())
+    }
+    // Found as new, counted by the day of sending and by the day of writing; those without a day are looked at for one.
+    expect(Math.max(...reads)).toBeLessThanOrEqual(3 * 50 * count)
+  },
+)
 
 test('a pass reads the stored figures of the days that it adds up, not those of other mailboxes and days', async () => {
   await sql`
