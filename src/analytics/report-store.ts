@@ -89,7 +89,11 @@ export async function listStepFigures(
 
 /** When the last pass counted; undefined before the first. */
 export async function findLastPass(db: Db): Promise<Date | undefined> {
-  const row = await db.selectFrom('analytics_watermark').select('passed_at').executeTakeFirst()
+  const row = await db
+    .selectFrom('analytics_watermark')
+    .select('passed_at')
+    .where('method', '>', 0)
+    .executeTakeFirst()
   return row?.passed_at
 }
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
-import { isWrittenHere, restartPasses } from '../db/watermark-row.ts'
+import { ensureWatermark, isWrittenHere, restartPasses } from '../db/watermark-row.ts'
 
 /** Up to where events are counted: the snapshot of the last pass. */
 export interface Watermark {
@@ -35,24 +35,25 @@ export async function tryLockRollup(trx: Trx): Promise<boolean> {
 
 const lockKey = sql`hashtextextended('rookery rollup ' || current_schema(), 0)`
 
-/** Undefined before the first pass. */
-export async function lockWatermark(trx: Trx): Promise<Watermark | undefined> {
+export async function lockWatermark(trx: Trx): Promise<Watermark> {
+  await ensureWatermark(trx)
   const { rows } = await sql<Watermark>`
     select w.snapshot::text as snapshot, pg_snapshot_xmax(w.snapshot)::text as next,
            array(select pg_snapshot_xip(w.snapshot)::text) as open,
            w.system_identifier = s.system_identifier or ${isWrittenHere} as own, w.method = ${method} as "sameMethod"
       from analytics_watermark w, pg_control_system() s for update of w`.execute(trx)
-  return rows[0]
+  const [row] = rows
+  if (!row) throw new Error('The watermark of the rollup is gone, though it was there a moment ago.')
+  return row
 }
 
 /** To what this transaction sees. */
 export async function setWatermark(trx: Trx): Promise<void> {
   await sql`
-    insert into analytics_watermark (snapshot, system_identifier, method, xid)
-    select pg_current_snapshot(), system_identifier, ${method}, pg_current_xact_id() from pg_control_system()
-    on conflict (singleton) do update
-       set snapshot = excluded.snapshot, system_identifier = excluded.system_identifier, method = excluded.method,
-           xid = excluded.xid, passed_at = now()`.execute(trx)
+    update analytics_watermark
+       set snapshot = pg_current_snapshot(), system_identifier = s.system_identifier, method = ${method},
+           xid = pg_current_xact_id(), passed_at = now()
+      from pg_control_system() s`.execute(trx)
 }
 
 /**
@@ -78,17 +79,15 @@ export async function areDaysSealed(trx: Trx): Promise<boolean> {
 }
 
 /**
- * Notes for this transaction the events that became visible since the watermark, or all, and returns how many. An event whose
+ * Notes for this transaction the events that became visible since the watermark, and returns how many. An event whose
  * transaction was open then is among them once it has ended, and once only.
  */
-export async function findNewEvents(trx: Trx, watermark: Watermark | undefined): Promise<number> {
+export async function findNewEvents(trx: Trx, watermark: Watermark): Promise<number> {
   await sql`
     create temporary table new_events on commit drop as
     select id, tenant_id, campaign_id, email_account_id as mailbox_id, email_id, type, sent_on, recorded_at,
            (recorded_at at time zone 'UTC')::date as recorded_on
-      from email_events where class in ('delivery', 'engagement') and (${watermark ? isNew(watermark) : sql`true`})`.execute(
-    trx,
-  )
+      from email_events where class in ('delivery', 'engagement') and (${isNew(watermark)})`.execute(trx)
   await sql`analyze new_events`.execute(trx)
   const { rows } = await sql<{ count: number }>`select count(*) as count from new_events`.execute(trx)
   return rows[0]?.count ?? 0
@@ -144,7 +143,7 @@ export function isTenantCounted(
 // A watermark of another system says nothing of the transactions of this one.
 async function isNoneNew(trx: Trx, events: ReturnType<typeof sql>): Promise<boolean> {
   const watermark = await lockWatermark(trx)
-  if (!watermark?.own) return false
+  if (!watermark.own) return false
   const { rows } = await sql<{ some: boolean }>`
     select exists (select from ${events} and (${isNew(watermark)})) as some`.execute(trx)
   return rows[0]?.some === false

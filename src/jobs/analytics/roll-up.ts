@@ -41,14 +41,14 @@ export function rebuild(db: Db): Promise<RollUp | undefined> {
 
 async function count(trx: Trx, which: 'new' | 'all'): Promise<RollUp> {
   const watermark = await lockWatermark(trx)
-  // Before the first pass all is new, and all is computed: that matters only where days are sealed already.
-  const events = watermark || (await areDaysSealed(trx)) ? await findNewEvents(trx, watermark) : 0
+  const isAll = which === 'all' || !watermark.own || !watermark.sameMethod
   // What is late is known from what is new alone: sealed days are not computed again.
+  const events = !isAll || (await areDaysSealed(trx)) ? await findNewEvents(trx, watermark) : 0
   if (events > 0) {
     await dateNewEvents(trx)
     await countLate(trx)
   }
-  if (which === 'all' || !watermark?.own || !watermark.sameMethod) return recomputeAll(trx)
+  if (isAll) return recomputeAll(trx)
   if (events > 0) await recomputeTouched(trx)
   await setWatermark(trx)
   return { events }
