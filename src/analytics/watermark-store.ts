@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Trx } from '../db/connect.ts'
-import { ensureWatermark, isWrittenHere, restartPasses } from '../db/watermark-row.ts'
+import { ensureWatermark, isOfThisServer, isWrittenHere, restartPasses } from '../db/watermark-row.ts'
 
 /** Up to where events are counted: the snapshot of the last pass. */
 export interface Watermark {
@@ -40,7 +40,7 @@ export async function lockWatermark(trx: Trx): Promise<Watermark> {
   const { rows } = await sql<Watermark>`
     select w.snapshot::text as snapshot, pg_snapshot_xmax(w.snapshot)::text as next,
            array(select pg_snapshot_xip(w.snapshot)::text) as open,
-           w.system_identifier = s.system_identifier or ${isWrittenHere} as own, w.method = ${method} as "sameMethod"
+           ${isOfThisServer} as own, w.method = ${method} as "sameMethod"
       from analytics_watermark w, pg_control_system() s for update of w`.execute(trx)
   const [row] = rows
   if (!row) throw new Error('The watermark of the rollup is gone, though it was there a moment ago.')

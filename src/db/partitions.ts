@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Db, Trx } from './connect.ts'
-import { restartPasses } from './watermark-row.ts'
+import { isOfThisServer, isWrittenHere, restartPasses } from './watermark-row.ts'
 
 export const eventClasses = ['delivery', 'engagement', 'warmup'] as const
 export type EventClass = (typeof eventClasses)[number]
@@ -94,10 +94,14 @@ async function createPartition(trx: Trx, partition: EventPartition): Promise<boo
 }
 
 async function moveFromDefault(trx: Trx, { eventClass, name, from, until }: EventPartition): Promise<void> {
+  const stray = sql.table(`email_events_${eventClass}_default`)
+  const isOfMonth = sql`recorded_at >= ${from} and recorded_at < ${until}`
+  // Until the first pass after a restore elsewhere, what was written here is known by its row, which is written anew.
   await sql`
-    with moved as (
-      delete from ${sql.table(`email_events_${eventClass}_default`)}
-       where recorded_at >= ${from} and recorded_at < ${until} returning *
-    )
+    update ${stray} set xid = pg_current_xact_id()
+     where ${isOfMonth} and ${isWrittenHere}
+       and not (select ${isOfThisServer} from analytics_watermark w, pg_control_system() s)`.execute(trx)
+  await sql`
+    with moved as (delete from ${stray} where ${isOfMonth} returning *)
     insert into ${sql.table(name)} select * from moved`.execute(trx)
 }

@@ -4,6 +4,9 @@ import type { Trx } from './connect.ts'
 /** A row that holds its transaction id was written in these files: one that came with a dump was written by the restore. */
 export const isWrittenHere = sql<boolean>`coalesce(mod(xid::text::numeric, 4294967296) = xmin::text::numeric, false)`
 
+/** Of a watermark `w` beside pg_control_system() `s`: what it says of transactions is said of those of this server. */
+export const isOfThisServer = sql<boolean>`(w.system_identifier = s.system_identifier or ${isWrittenHere})`
+
 /** Before the first pass the watermark says that nothing has been counted, by a method of nobody's. */
 export async function ensureWatermark(trx: Trx): Promise<void> {
   await sql`

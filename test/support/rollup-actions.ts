@@ -51,6 +51,11 @@ const forgotten = fc.record({ what: fc.constant('forget' as const) })
 const moved = fc.record({ what: fc.constant('move' as const), email: fc.nat(7) })
 const zoned = fc.record({ what: fc.constant('zone' as const), hoursAhead: fc.constantFrom(-11, 0, 5, 14) })
 const deleted = fc.record({ what: fc.constant('delete' as const), campaign: fc.nat(1) })
+const restored = fc.record({
+  what: fc.constant('restore' as const),
+  transactions: fc.constantFrom('more' as const, 'fewer' as const),
+})
+const month = fc.record({ what: fc.constant('month' as const), at: fc.constantFrom(...written) })
 
 /** What may befall a rollup, one after the other. */
 export const action = fc.oneof(
@@ -64,6 +69,8 @@ export const action = fc.oneof(
   { weight: 1, arbitrary: moved },
   { weight: 1, arbitrary: zoned },
   { weight: 1, arbitrary: deleted },
+  { weight: 1, arbitrary: restored },
+  { weight: 1, arbitrary: month },
 )
 export type Action = typeof action extends fc.Arbitrary<infer Of> ? Of : never
 export type ActionOf<What extends Action['what']> = Extract<Action, { what: What }>

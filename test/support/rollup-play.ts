@@ -3,9 +3,11 @@ import { expect } from 'vitest'
 import { lockRollup, setSealed } from '../../src/analytics/watermark-store.ts'
 import type { Db } from '../../src/db/connect.ts'
 import { listPartitionsBefore } from '../../src/db/old-partitions.ts'
+import { ensureEventPartitions } from '../../src/db/partitions.ts'
 import { audit, rebuild, rollUp } from '../../src/jobs/analytics/roll-up.ts'
 import { deleteOfTenant, dropMonth } from '../../src/jobs/maintenance/old-events.ts'
 import { eventually } from './eventually.ts'
+import { restoreElsewhere } from './restored-dump.ts'
 import type { Action, ActionOf } from './rollup-actions.ts'
 import { classOf, dayAt, end, endAll, hourMs, see, tell, type World } from './rollup-world.ts'
 import { openTransaction } from './two-connections.ts'
@@ -21,6 +23,8 @@ export async function act(world: World, action: Action): Promise<void> {
   else if (action.what === 'forget') await forgetWeeks(world)
   else if (action.what === 'move') moveEmail(world, action.email)
   else if (action.what === 'zone') await setZone(world, action.hoursAhead)
+  else if (action.what === 'restore') await restore(world, action.transactions)
+  else if (action.what === 'month') await makeMonths(world, action.at)
   else
     await db
       .deleteFrom('campaigns')
@@ -111,6 +115,38 @@ async function forgetInBatches(db: Db, events: { tenantId: string; before: Date 
     from = deleted?.mailboxId ?? null
     rows = deleted?.rows ?? 0
   }
+}
+
+/** As a dump that is restored on another server: all that was committed is there, and the transaction ids of this one differ. */
+async function restore(world: World, transactions: ActionOf<'restore'>['transactions']): Promise<void> {
+  await endAll(world)
+  // What was written after the last restore is known by that until the first pass.
+  if (world.isRestored) await pass(world, { what: 'pass', how: 'alone', at: 'daily_analytics', writer: 0 })
+  world.isRestored = true
+  await restoreElsewhere(world.db, transactions)
+}
+
+/** Those of now and of all that is in none; beside a pass, if one has anything to write. Writers would be waited for. */
+async function makeMonths(world: World, at: ActionOf<'month'>['at']): Promise<void> {
+  const { db, now } = world
+  await endAll(world)
+  let making: Promise<unknown> | undefined
+  const make = () => ensureEventPartitions(db, now, 0)
+  await stopPass(db, at, async () => {
+    let made = false
+    making = make().finally(() => {
+      made = true
+    })
+    await eventually(async () => made || (await countWaiting(db)) > 1, { intervalMs: 5 })
+  })
+  see(world)
+  await (making ?? make())
+}
+
+async function countWaiting(db: Db): Promise<number> {
+  const { rows } = await sql`
+    select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(db)
+  return rows.length
 }
 
 /** To the other mailbox of its campaign, as long as it is not known to be sent. */
