@@ -18,6 +18,8 @@ const key = ['tenant_id', 'campaign_id', 'mailbox_id', 'date']
 
 /** Computes days aside from their events and lists what differs, at most so much. Sealed days cannot be computed again. */
 export async function listDayDifferences(trx: Trx, days: AuditedDays, limit: number): Promise<Difference[]> {
+  // Emails are hashed by the million; what is sorted on disk instead takes twice as long.
+  await sql`set local work_mem = '256MB'`.execute(trx)
   await sql`create temporary table audited on commit drop as ${totalsOf(days)}`.execute(trx)
   const steps = await compare(
     trx,
