@@ -45,7 +45,7 @@ export async function promoteToSent(trx: Trx, proofs: readonly Proof[]): Promise
                "tenantId" uuid, id uuid, "sentAt" timestamptz, "serverMessageId" text, code text)
           on e.tenant_id = i."tenantId" and e.id = i.id
         join email_accounts a on a.tenant_id = e.tenant_id and a.id = e.email_account_id
-       cross join lateral (select case when e.claim_id is null then e.due_at else e.claimed_at end as at) begun
+       cross join lateral (select least(case when e.claim_id is null then e.due_at else e.claimed_at end, now()) as at) begun
        where e.status in ('submitting', 'unknown') or e.status in ('scheduled', 'held') and e.attempt > 0
        order by e.tenant_id, e.id
          for update of e

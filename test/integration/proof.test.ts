@@ -70,6 +70,19 @@ test('an email that was put back on the schedule after an attempt is not sent ag
   expect((await read(never)).status).toBe('scheduled')
 })
 
+test('an email that is due again only tomorrow was sent by now', async () => {
+  const due_at = new Date(Date.now() + 86_400_000)
+  const email = await insertSubmittingEmail(database.db, mailbox, {
+    status: 'scheduled',
+    claim_id: null,
+    claimed_at: null,
+    due_at,
+  })
+  await prove(email)
+  const { sent_at, updated_at } = await read(email)
+  expect(sent_at?.getTime()).toBeLessThanOrEqual(updated_at.getTime())
+})
+
 test('its sequence goes on, unless it has ended', async () => {
   const { db } = database
   const { campaign, steps } = await insertCampaign(db, mailbox.tenant_id, [mailbox.id])
