@@ -36,8 +36,7 @@ function planOf(rotations: readonly Rotation[], events: number): HistoryPlan {
 async function measure(ground: Ground, plan: HistoryPlan, count: number) {
   const { db } = ground
   const rebuildSeconds = await seconds(() => rebuild(db))
-  const added = await addFresh(ground, plan, count)
-  const passSeconds = await seconds(() => rollUp(db))
+  const { added, passSeconds } = await measurePasses(ground, plan, count)
   const idleSeconds = await seconds(() => rollUp(db))
   let differences: number | undefined
   const auditSeconds = await seconds(async () => {
@@ -52,6 +51,18 @@ async function measure(ground: Ground, plan: HistoryPlan, count: number) {
     differences,
     ...(await measureDashboard(db, plan)),
   }
+}
+
+/** The median of three hours. */
+async function measurePasses(ground: Ground, plan: HistoryPlan, count: number) {
+  const hours: { added: number; passSeconds: number }[] = []
+  for (const hour of [0, 1, 2]) {
+    const added = await addFresh(ground, plan, { count, hour })
+    hours.push({ added, passSeconds: await seconds(() => rollUp(ground.db)) })
+  }
+  const [, median] = hours.sort((a, b) => a.passSeconds - b.passSeconds)
+  if (!median) throw new Error('no hour was measured')
+  return median
 }
 
 async function seconds(work: () => Promise<unknown>): Promise<number> {

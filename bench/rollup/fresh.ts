@@ -10,11 +10,15 @@ const stillOpenedDays = 10
 
 /**
  * An hour's worth of a busy fleet: events of emails sent today, by COPY, and opens and clicks of emails that the plan's history
- * has sent, through the door that tracking uses. Returns how many.
+ * has sent, through the door that tracking uses. Each hour has others. Returns how many.
  */
-export async function addFresh(ground: Ground, plan: HistoryPlan, count: number): Promise<number> {
-  const opened = await recordAll(ground, openings(plan, Math.round(count * 0.4)))
-  const today = { ...plan, seed: plan.seed + 1, from: plan.until, days: 1, until: plan.until + dayMs }
+export async function addFresh(
+  ground: Ground,
+  plan: HistoryPlan,
+  { count, hour }: { count: number; hour: number },
+): Promise<number> {
+  const opened = await recordAll(ground, openings(plan, { count: Math.round(count * 0.4), hour }))
+  const today = { ...plan, seed: plan.seed + 1 + hour, from: plan.until, days: 1, until: plan.until + dayMs }
   const emailsPerDay = Math.round((count - opened) / eventsOnDayOfSending)
   const { events } = await loadHistory(ground, { ...today, emailsPerDay })
   return opened + events
@@ -23,7 +27,10 @@ export async function addFresh(ground: Ground, plan: HistoryPlan, count: number)
 /** Of an email's events those that happen on the day it is sent, and before the day is over. */
 const eventsOnDayOfSending = 1.85
 
-function* openings(plan: HistoryPlan, count: number): Generator<Engagement> {
+function* openings(
+  plan: HistoryPlan,
+  { count, hour }: { count: number; hour: number },
+): Generator<Engagement> {
   const unbounded = { ...plan, until: Number.POSITIVE_INFINITY }
   let left = count
   for (let day = plan.days - 1; day >= plan.days - stillOpenedDays && left > 0; day -= 1)
@@ -31,7 +38,7 @@ function* openings(plan: HistoryPlan, count: number): Generator<Engagement> {
       for (const opening of openingsOf(email, plan.until)) {
         if (left === 0) return
         left -= 1
-        yield opening
+        yield { ...opening, requestId: `${hour}/${opening.requestId}` }
       }
 }
 

@@ -73,7 +73,7 @@ function emailAt(plan: HistoryPlan, { rotation, turn, dueAt, random, number }: P
   const leads = Math.ceil((turnsOfDay(plan) * plan.days) / rotation.stepIds.length)
   return {
     id: idOf(dueAt, plan.seed, number),
-    leadId: idOf(plan.from, rotation.campaignId, turn % leads),
+    leadId: idOf(plan.from, plan.seed, rotation.campaignId, turn % leads),
     rotation,
     stepId: pick(rotation.stepIds, Math.floor(turn / leads)),
     mailboxId: pick(rotation.mailboxIds, turn),
