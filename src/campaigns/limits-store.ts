@@ -1,6 +1,9 @@
 import { sql } from 'kysely'
+import { countRange, type Range } from '../core/range.ts'
 import type { Trx } from '../db/connect.ts'
 import type { Campaign, CampaignKey } from './store.ts'
+
+export const campaignLimitRange: Range = { ...countRange, hint: 'to send nothing, pause the campaign' }
 
 /** Null lifts a limit; what is undefined stays. */
 export interface CampaignLimitChange {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { normaliseAddress } from '../core/email-address.ts'
 import { AppError } from '../core/errors.ts'
+import type { Range } from '../core/range.ts'
 import { findTimeZone } from '../core/time-zone.ts'
 import { insecureReason, isLoopback } from '../smtp/security.ts'
 import { inferProvider } from './provider.ts'
@@ -31,25 +32,44 @@ const hostName = z
   .min(1)
   .max(253)
   .regex(/^[A-Za-z0-9._:-]+$/, 'is not a host name or IP address')
-const port = z.number().int().min(1).max(65_535)
+
+const limit = { least: 1, most: 1_000_000, hint: 'to stop a mailbox, pause it' }
+
+/** By the names of the settings; they are whole numbers, but for the gap. */
+export const mailboxRanges = {
+  port: { least: 1, most: 65_535 },
+  dailyLimit: limit,
+  rollingLimit: limit,
+  hourlyLimit: limit,
+  minGapSeconds: { least: 0, most: 86_400 },
+  maxConnections: { least: 1, most: 50 },
+  syncIntervalSeconds: {
+    least: 30,
+    most: 86_400,
+    hint: 'servers lock out who logs in too often, and answers that are read late stop nothing',
+  },
+} as const satisfies Record<string, Range>
+
+const within = ({ least, most, hint }: Range) =>
+  z
+    .number()
+    .min(least, `must be at least ${least}${hint ? `; ${hint}` : ''}`)
+    .max(most, `must be at most ${most}`)
+const port = within(mailboxRanges.port).int()
 const security = z.enum(['starttls', 'tls', 'none'])
 const username = printable.min(1)
 
 const limits = {
   /** Emails a day, in the mailbox's own zone. Zero is not a cap but a pause. */
-  dailyLimit: z.number().int().min(1, 'must be at least 1; to stop a mailbox, pause it').max(1_000_000),
+  dailyLimit: within(limit).int(),
   /** Emails in any 24 hours. */
-  rollingLimit: z.number().int().min(1, 'must be at least 1; to stop a mailbox, pause it').max(1_000_000),
+  rollingLimit: within(limit).int(),
   /** Emails in any hour. */
-  hourlyLimit: z.number().int().min(1, 'must be at least 1; to stop a mailbox, pause it').max(1_000_000),
-  minGapSeconds: z.number().min(0).max(86_400),
+  hourlyLimit: within(limit).int(),
+  minGapSeconds: within(mailboxRanges.minGapSeconds),
   gapJitter: z.number().min(0).max(1),
-  maxConnections: z.number().int().min(1).max(50),
-  syncIntervalSeconds: z
-    .number()
-    .int()
-    .min(30, 'must be at least 30; servers lock out who logs in too often')
-    .max(86_400, 'must be at most 86400, a day; answers that are read late stop nothing'),
+  maxConnections: within(mailboxRanges.maxConnections).int(),
+  syncIntervalSeconds: within(mailboxRanges.syncIntervalSeconds).int(),
   timezone,
 }
 

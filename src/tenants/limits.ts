@@ -1,11 +1,18 @@
 import { z } from 'zod'
 import { AppError } from '../core/errors.ts'
+import type { Range } from '../core/range.ts'
+
+export const tenantLimitRange = {
+  least: 1,
+  most: 100_000_000,
+  hint: 'to send nothing, pause the mailboxes or the campaigns',
+} as const satisfies Range
 
 const cap = z
   .number()
   .int()
-  .min(1, 'must be at least 1; to send nothing, pause the mailboxes or the campaigns')
-  .max(100_000_000)
+  .min(tenantLimitRange.least, `must be at least ${tenantLimitRange.least}; ${tenantLimitRange.hint}`)
+  .max(tenantLimitRange.most)
   .nullable()
   .optional()
 
@@ -22,7 +29,7 @@ const tenantLimits = z.strictObject({
 export type TenantLimitChange = z.output<typeof tenantLimits>
 
 /** Throws `invalid_input` that names every bad limit. */
-export function defineTenantLimits(input: unknown): TenantLimitChange {
+export function defineTenantLimits(input: TenantLimitChange): TenantLimitChange {
   const result = tenantLimits.safeParse(input)
   if (result.success) return result.data
   const details = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)

@@ -1,7 +1,12 @@
 import { z } from 'zod'
 import { AppError } from '../core/errors.ts'
+import type { Range } from '../core/range.ts'
 
-const allowance = z.number().int().min(1).max(1_000_000_000).nullable().optional()
+export const allowanceRange: Range = { least: 1, most: 1_000_000_000 }
+export const eventDaysRange: Range = { least: 7, most: 3_650 }
+
+const within = ({ least, most }: Range) => z.number().int().min(least).max(most).nullable().optional()
+const allowance = within(allowanceRange)
 
 const plan = z.strictObject({
   /** Emails a month. What the plan allows is reported against, not enforced. */
@@ -11,14 +16,14 @@ const plan = z.strictObject({
   /** Contacts reached in a month. */
   planContacts: allowance,
   /** Days after which its events are deleted, where the installation keeps them longer. */
-  eventDays: z.number().int().min(7, 'must be at least 7').max(3650).nullable().optional(),
+  eventDays: within(eventDaysRange),
 })
 
 /** Null lifts a limit; what is left out stays. */
 export type PlanChange = z.output<typeof plan>
 
 /** Throws `invalid_input` that names every bad value. */
-export function definePlan(input: unknown): PlanChange {
+export function definePlan(input: PlanChange): PlanChange {
   const result = plan.safeParse(input)
   if (result.success) return result.data
   const details = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)

@@ -1,24 +1,35 @@
 import { z } from 'zod'
 import { AppError } from '../core/errors.ts'
+import type { Range } from '../core/range.ts'
 import { isUsualFolder } from '../imap/folders.ts'
 import { languages } from './content.ts'
 
-const count = z.number().int().min(1, 'must be at least 1').max(2_000, 'must be at most 2,000')
+/** By the names of the settings. */
+export const enrolmentRanges = {
+  start: { least: 1, most: 2_000 },
+  step: { least: 0, most: 100 },
+  ceiling: { least: 1, most: 2_000 },
+  jitter: { least: 0, most: 0.5 },
+  replyShare: { least: 0, most: 1 },
+} as const satisfies Record<string, Range>
+
+const within = ({ least, most }: Range) =>
+  z.number().min(least, `must be at least ${least}`).max(most, `must be at most ${most}`)
 
 const enrolment = z
   .strictObject({
     /** Emails on the first day, campaigns and warmup together. */
-    start: count.default(3),
+    start: within(enrolmentRanges.start).int().default(3),
     /** More on each day that counts. */
-    step: z.number().int().min(0).max(100).default(2),
+    step: within(enrolmentRanges.step).int().default(2),
     /** Most on a day of its warmup. */
-    ceiling: count.default(40),
+    ceiling: within(enrolmentRanges.ceiling).int().default(40),
     /** Saturdays and Sundays rest. */
     weekdaysOnly: z.boolean().default(true),
     /** Share by which a day may lie beside the curve. */
-    jitter: z.number().min(0).max(0.5, 'must be at most 0.5').default(0.15),
+    jitter: within(enrolmentRanges.jitter).default(0.15),
     /** Share of the messages it gets that it answers. */
-    replyShare: z.number().min(0).max(1, 'must be at most 1').default(0.3),
+    replyShare: within(enrolmentRanges.replyShare).default(0.3),
     language: z.enum(languages).default('en'),
     /** Where messages end that it is done with. */
     folder: z

@@ -101,6 +101,19 @@ test('usage says what is over the plan, on the screen and as CSV', async () => {
   expect(row).toContain(`${tenant.name},${month}-01,2,3,0,1,,0,2,1,1,`)
 })
 
+test('the word none lifts what a plan allows, and what is out of range is refused by the name of its option', async () => {
+  const plan = (...args: string[]) => run('tenant', 'plan', tenant.name, ...args, '--json')
+  await plan('--emails', '3', '--mailboxes', '2', '--contacts', '1', '--event-days', '7')
+  const lifted = await plan('--emails', 'none', '--contacts', 'none', '--event-days', 'none')
+  const rest = { emails: null, mailboxes: 2, contacts: null, eventDays: null }
+  expect(JSON.parse(lifted.stdout)).toEqual({ tenant: tenant.name, ...rest })
+  const refused = await plan('--emails', '0')
+  expect(refused).toMatchObject({ code: 2, stdout: '' })
+  expect(JSON.parse(refused.stderr).error.message).toMatch(
+    /^option '--emails <n>' argument '0' .+ from 1 to 1000000000/,
+  )
+})
+
 test('mailboxes and contacts of a month are what they are, also where its emails stay as many', async () => {
   const { db } = database
   const first = await sendOn('2026-03-02', 'ada@x.example')

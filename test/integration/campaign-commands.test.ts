@@ -373,3 +373,26 @@ describe('campaign report', () => {
     expect(await campaign('report', 'Sprin')).toMatchObject({ code: 4, error: { details: ['Spring'] } })
   })
 })
+
+test('limits of a campaign are set within their range, and lifted by the word none', async () => {
+  const { db } = database
+  const row = await insertCampaign(db, tenant.id, [mailbox.id]).then((made) => made.campaign)
+  const set = (...limits: string[]) => campaign('set', row.campaign_name, ...limits)
+  expect((await set('--daily-limit', '9', '--new-leads-per-day', '2147483647')).error).toBe('')
+  const stored = () =>
+    db
+      .selectFrom('campaigns')
+      .select(['daily_limit', 'new_leads_per_day'])
+      .where('id', '=', row.id)
+      .executeTakeFirst()
+  expect(await stored()).toEqual({ daily_limit: 9, new_leads_per_day: 2_147_483_647 })
+  expect(await set('--daily-limit', '-5')).toMatchObject({
+    code: 2,
+    error: { message: expect.stringContaining('from 1 to 2147483647, or none; to send nothing, pause') },
+  })
+  expect(await set('--daily-limit', 'none', '--new-leads-per-day', 'none')).toMatchObject({
+    code: 0,
+    value: { dailyLimit: null, newLeadsPerDay: null },
+  })
+  expect(await stored()).toEqual({ daily_limit: null, new_leads_per_day: null })
+})

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import { type Preview, type PreviewedEmail, previewCampaign } from '../../campaigns/preview.ts'
-import { AppError } from '../../core/errors.ts'
 import { type TenantOptions, wholeNumber, withOutput, withTenant } from '../options.ts'
 import { print } from '../output.ts'
 import { printable } from '../printable.ts'
@@ -13,16 +12,12 @@ planned now within the limits, the follow-ups of the first one, and when the las
 export function addCampaignPreviewCommand(group: Command): void {
   withTenant(withOutput(group.command('preview').argument('<name>')))
     .description('Show the next emails of a campaign: when, from which mailbox, and what they say.')
-    .option('-n, --number <n>', 'how many', wholeNumber, 10)
+    .option('-n, --number <n>', 'how many', wholeNumber({ least: 1, most: 1_000 }), 10)
     .addHelpText('after', help)
     .action(preview)
 }
 
-const most = 1000
-
 async function preview(name: string, options: TenantOptions & { number: number }): Promise<void> {
-  if (options.number < 1 || options.number > most)
-    throw new AppError('invalid_input', `A preview shows 1 to ${most} emails, not ${options.number}.`)
   const result = await withDatabase(async ({ db }) => {
     const tenant = await resolveTenant(db, options.tenant)
     const campaign = await resolveCampaign(db, tenant.id, name)

@@ -26,7 +26,7 @@ export function addDemoCommand(program: Command): void {
     .description('Watch campaigns go out to a thousand leads, and eight mailboxes warm up.')
     .option('--warmup', 'only the warmup of eight mailboxes')
     .option('--no-warmup', 'only the campaigns')
-    .option('--days <n>', 'of warmup', wholeNumber, 21)
+    .option('--days <n>', 'of warmup', wholeNumber({ least: 1, most: 366 }), 21)
     .option('--keep', 'leave everything running at the end, until Ctrl-C')
     .addHelpText('after', help)
     .action(demo)

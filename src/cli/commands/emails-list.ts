@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { countRange } from '../../core/range.ts'
 import { listEmails } from '../../sending/email-list-store.ts'
 import { emailStatuses } from '../../sending/status-store.ts'
 import { type TenantOptions, wholeNumber, withOutput, withTenant } from '../options.ts'
@@ -20,7 +21,7 @@ export function addEmailListCommand(group: Command): void {
     .option('--campaign <name>', 'only of this campaign')
     .option('--mailbox <address>', 'only from this mailbox')
     .option('--reason <code>', 'only for this reason, such as greylisted')
-    .option('--limit <n>', 'at most so many', wholeNumber, 50)
+    .option('--limit <n>', 'at most so many', wholeNumber(countRange), 50)
     .action(list)
 }
 

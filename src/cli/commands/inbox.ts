@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { countRange } from '../../core/range.ts'
 import { type ListedMessage, listMessages } from '../../inbox/list-store.ts'
 import { type TenantOptions, wholeNumber, withOutput, withTenant } from '../options.ts'
 import { printTable } from '../output.ts'
@@ -13,12 +14,12 @@ export function addInboxCommands(program: Command): void {
   withTenant(withOutput(group.command('list')))
     .description('List received messages, newest first.')
     .option('--unmatched', 'only those that answer nothing, wait, or cannot be read')
-    .option('--limit <n>', 'how many', wholeNumber, 50)
+    .option('--limit <n>', 'how many', wholeNumber(countRange), 50)
     .action(list)
   const replies = program.command('replies').description('What people answered.')
   withTenant(withOutput(replies.command('list')))
     .description('List replies and requests to unsubscribe, newest first.')
-    .option('--limit <n>', 'how many', wholeNumber, 50)
+    .option('--limit <n>', 'how many', wholeNumber(countRange), 50)
     .action(listReplies)
 }
 

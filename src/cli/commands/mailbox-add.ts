@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Trx } from '../../db/connect.ts'
 import { setCredential } from '../../mailboxes/credentials.ts'
-import { defineMailbox, type MailboxDefinition } from '../../mailboxes/definition.ts'
+import { defineMailbox, type MailboxDefinition, mailboxRanges } from '../../mailboxes/definition.ts'
 import { insertMailbox, type Mailbox } from '../../mailboxes/store.ts'
 import type { Sealer } from '../../secrets/sealer.ts'
 import { decimal, type TenantOptions, wholeNumber, withOutput, withTenant } from '../options.ts'
@@ -49,23 +49,39 @@ export function addMailboxAddCommand(group: Command): void {
   withTenant(withOutput(group.command('add').argument('<address>')))
     .description('Add a mailbox.')
     .requiredOption('--smtp-host <host>', 'the server that takes its mail')
-    .option('--smtp-port <port>', 'default: 587, 465 with tls, 25 without', wholeNumber)
+    .option('--smtp-port <port>', 'default: 587, 465 with tls, 25 without', wholeNumber(mailboxRanges.port))
     .option('--smtp-security <how>', 'starttls, tls or none (default: starttls; none on this machine)')
     .option('--username <name>', 'for logging in (default: the address)')
     .option('--no-auth', 'do not log in')
     .option('--password-file <file>', 'a file with the password, - for stdin')
     .option('--insecure-auth', 'allow password and mail to cross the network unencrypted')
     .option('--imap-host <host>', 'the server that holds its inbox')
-    .option('--imap-port <port>', 'default: 993, 143 without tls', wholeNumber)
+    .option('--imap-port <port>', 'default: 993, 143 without tls', wholeNumber(mailboxRanges.port))
     .option('--imap-security <how>', 'tls, starttls or none (default: tls; none on this machine)')
     .option('--imap-username <name>', 'default: as for SMTP')
     .option('--imap-password-file <file>', 'default: the password for SMTP')
     .option('--name <name>', 'the name that recipients see')
-    .option('--daily-limit <n>', 'emails a day in its own zone (default: 500)', wholeNumber)
-    .option('--rolling-limit <n>', 'emails in any 24 hours (default: the daily limit)', wholeNumber)
-    .option('--hourly-limit <n>', 'emails in any hour', wholeNumber)
-    .option('--min-gap <seconds>', 'least time between two emails (default: 0)', decimal)
-    .option('--max-connections <n>', 'SMTP connections at a time (default: 2)', wholeNumber)
+    .option(
+      '--daily-limit <n>',
+      'emails a day in its own zone (default: 500)',
+      wholeNumber(mailboxRanges.dailyLimit),
+    )
+    .option(
+      '--rolling-limit <n>',
+      'emails in any 24 hours (default: the daily limit)',
+      wholeNumber(mailboxRanges.rollingLimit),
+    )
+    .option('--hourly-limit <n>', 'emails in any hour', wholeNumber(mailboxRanges.hourlyLimit))
+    .option(
+      '--min-gap <seconds>',
+      'least time between two emails (default: 0)',
+      decimal(mailboxRanges.minGapSeconds),
+    )
+    .option(
+      '--max-connections <n>',
+      'SMTP connections at a time (default: 2)',
+      wholeNumber(mailboxRanges.maxConnections),
+    )
     .option('--timezone <zone>', 'the zone of its day (default: UTC)')
     .addHelpText('after', help)
     .action(add)

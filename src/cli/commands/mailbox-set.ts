@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { changeMailboxLimits } from '../../jobs/change-limits.ts'
 import { changeMailbox, hasChange, type MailboxChange } from '../../mailboxes/change.ts'
-import { defineLimits, type MailboxLimits } from '../../mailboxes/definition.ts'
+import { defineLimits, type MailboxLimits, mailboxRanges } from '../../mailboxes/definition.ts'
 import { setMailboxServers } from '../../mailboxes/store.ts'
 import { unparkUnreachable } from '../../sending/look-plan-store.ts'
 import { decimal, type TenantOptions, wholeNumber, withOutput, withTenant } from '../options.ts'
@@ -43,21 +43,25 @@ export function addMailboxSetCommand(group: Command): void {
     .description('Change the name, the servers or the limits of a mailbox. Its lanes look again at once.')
     .option('--name <name>', 'the name that recipients see')
     .option('--smtp-host <host>', 'the server that takes its mail')
-    .option('--smtp-port <port>', 'its port', wholeNumber)
+    .option('--smtp-port <port>', 'its port', wholeNumber(mailboxRanges.port))
     .option('--smtp-security <how>', 'starttls, tls or none')
     .option('--username <name>', 'for logging in')
     .option('--no-auth', 'do not log in any more')
     .option('--insecure-auth', 'allow password and mail to cross the network unencrypted')
     .option('--imap-host <host>', 'the server that holds its inbox')
-    .option('--imap-port <port>', 'its port', wholeNumber)
+    .option('--imap-port <port>', 'its port', wholeNumber(mailboxRanges.port))
     .option('--imap-security <how>', 'tls, starttls or none')
     .option('--imap-username <name>', 'for logging in there')
-    .option('--daily-limit <n>', 'emails a day in its own zone', wholeNumber)
-    .option('--rolling-limit <n>', 'emails in any 24 hours', wholeNumber)
-    .option('--hourly-limit <n>', 'emails in any hour', wholeNumber)
-    .option('--min-gap <seconds>', 'least time between two emails', decimal)
-    .option('--max-connections <n>', 'SMTP connections at a time', wholeNumber)
-    .option('--sync-interval <seconds>', 'how often its inbox is read', wholeNumber)
+    .option('--daily-limit <n>', 'emails a day in its own zone', wholeNumber(mailboxRanges.dailyLimit))
+    .option('--rolling-limit <n>', 'emails in any 24 hours', wholeNumber(mailboxRanges.rollingLimit))
+    .option('--hourly-limit <n>', 'emails in any hour', wholeNumber(mailboxRanges.hourlyLimit))
+    .option('--min-gap <seconds>', 'least time between two emails', decimal(mailboxRanges.minGapSeconds))
+    .option('--max-connections <n>', 'SMTP connections at a time', wholeNumber(mailboxRanges.maxConnections))
+    .option(
+      '--sync-interval <seconds>',
+      'how often its inbox is read',
+      wholeNumber(mailboxRanges.syncIntervalSeconds),
+    )
     .option('--timezone <zone>', 'the zone of its day')
     .addHelpText('after', help)
     .action(set)

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { AppError } from '../../core/errors.ts'
+import { countRange } from '../../core/range.ts'
 import { listNotifications, setNotificationResolvedById } from '../../guardrails/notification-store.ts'
 import { accountName } from '../account-name.ts'
 import { type TenantOptions, wholeNumber, withOutput } from '../options.ts'
@@ -15,7 +16,7 @@ export function addNotificationCommands(program: Command): void {
     .description('List notifications that nobody has resolved, newest first.')
     .option('--tenant <name>', 'only of this tenant')
     .option('--all', 'also those that were resolved')
-    .option('--limit <n>', 'at most so many', wholeNumber, 50)
+    .option('--limit <n>', 'at most so many', wholeNumber(countRange), 50)
     .action(list)
   withOutput(group.command('resolve').argument('<id>'))
     .description('Say that a notification was dealt with; a pause it tells of stays.')

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { normaliseAddress } from '../../core/email-address.ts'
 import { AppError } from '../../core/errors.ts'
+import { countRange } from '../../core/range.ts'
 import type { Db } from '../../db/connect.ts'
 import { suppress } from '../../jobs/suppress.ts'
 import { readValue } from '../../suppression/csv.ts'
@@ -43,7 +44,7 @@ export function addSuppressionCommands(program: Command): void {
   addSuppressionFileCommands(group)
   withTenant(withOutput(group.command('list')))
     .description('List them, newest first.')
-    .option('--limit <n>', 'how many', wholeNumber, 100)
+    .option('--limit <n>', 'how many', wholeNumber(countRange), 100)
     .option('--ended', 'also those that have expired or were removed')
     .action(list)
 }

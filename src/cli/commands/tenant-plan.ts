@@ -1,31 +1,33 @@
 import type { Command } from 'commander'
 import { touchMonth } from '../../analytics/billing-store.ts'
 import { insertAudit } from '../../tenants/audit-store.ts'
-import { definePlan } from '../../tenants/plan.ts'
+import { allowanceRange, definePlan, eventDaysRange } from '../../tenants/plan.ts'
 import { setPlan } from '../../tenants/plan-store.ts'
 import type { Tenant } from '../../tenants/store.ts'
 import { accountName } from '../account-name.ts'
-import { numberOrNone, withOutput } from '../options.ts'
+import { liftNone, type NumberOrNone, numberOrNone, withOutput } from '../options.ts'
 import { type OutputOptions, print } from '../output.ts'
 import { resolveTenant, withDatabase } from '../session.ts'
 
 interface PlanOptions extends OutputOptions {
-  emails?: number | null
-  mailboxes?: number | null
-  contacts?: number | null
-  eventDays?: number | null
+  emails?: NumberOrNone
+  mailboxes?: NumberOrNone
+  contacts?: NumberOrNone
+  eventDays?: NumberOrNone
 }
+
+const allowance = numberOrNone(allowanceRange)
 
 export function addTenantPlanCommand(group: Command): void {
   withOutput(group.command('plan').argument('<name>'))
     .description("Show or change what a tenant's plan allows in a month, and how long its events are kept.")
-    .option('--emails <n>', 'emails a month; none: any number', numberOrNone)
-    .option('--mailboxes <n>', 'mailboxes that send in a month', numberOrNone)
-    .option('--contacts <n>', 'contacts reached in a month', numberOrNone)
+    .option('--emails <n>', 'emails a month; none: any number', allowance)
+    .option('--mailboxes <n>', 'mailboxes that send in a month; none: any number', allowance)
+    .option('--contacts <n>', 'contacts reached in a month; none: any number', allowance)
     .option(
       '--event-days <n>',
-      'days after which its events are deleted, if sooner than all are',
-      numberOrNone,
+      'days after which its events are deleted, if sooner than all are; none: with all',
+      numberOrNone(eventDaysRange),
     )
     .addHelpText(
       'after',
@@ -41,10 +43,10 @@ Example:
 async function plan(name: string, { json, ...options }: PlanOptions): Promise<void> {
   const { emails, mailboxes, contacts, eventDays } = options
   const change = definePlan({
-    planEmails: emails,
-    planMailboxes: mailboxes,
-    planContacts: contacts,
-    eventDays,
+    planEmails: liftNone(emails),
+    planMailboxes: liftNone(mailboxes),
+    planContacts: liftNone(contacts),
+    eventDays: liftNone(eventDays),
   })
   const changes = Object.values(change).some((value) => value !== undefined)
   const tenant = await withDatabase(async ({ db }) => {

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import { AppError } from '../../core/errors.ts'
 import { changeTenantLimits } from '../../jobs/change-limits.ts'
 import { insertAudit } from '../../tenants/audit-store.ts'
-import { defineTenantLimits } from '../../tenants/limits.ts'
+import { defineTenantLimits, tenantLimitRange } from '../../tenants/limits.ts'
 import {
   insertTenant,
   listTenants,
@@ -11,7 +11,7 @@ import {
   type Tenant,
 } from '../../tenants/store.ts'
 import { accountName } from '../account-name.ts'
-import { numberOrNone, withOutput } from '../options.ts'
+import { liftNone, type NumberOrNone, numberOrNone, withOutput } from '../options.ts'
 import { type OutputOptions, print, printTable } from '../output.ts'
 import { resolveTenant, withDatabase } from '../session.ts'
 import { addTenantPlanCommand } from './tenant-plan.ts'
@@ -31,9 +31,9 @@ Examples:
 
 interface SetOptions extends OutputOptions {
   unknownPolicy?: Tenant['unknown_policy']
-  dailyLimit?: number | null
-  domainPerMinute?: number | null
-  providerPerMinute?: number | null
+  dailyLimit?: NumberOrNone
+  domainPerMinute?: NumberOrNone
+  providerPerMinute?: NumberOrNone
 }
 
 export function addTenantCommands(program: Command): void {
@@ -51,6 +51,8 @@ export function addTenantCommands(program: Command): void {
   withOutput(group.command('list')).description('List the tenants.').action(list)
 }
 
+const limit = numberOrNone(tenantLimitRange)
+
 function withHandling(command: Command): Command {
   return command
     .addOption(
@@ -59,17 +61,17 @@ function withHandling(command: Command): Command {
         'an email of unknown outcome that is not in its mailbox, though others are, goes out again or not',
       ).choices(policies),
     )
-    .option(
-      '--daily-limit <n>',
-      'emails of all its mailboxes in a day of its zone; none lifts it',
-      numberOrNone,
-    )
-    .option('--domain-per-minute <n>', 'emails to one domain in any minute; none lifts it', numberOrNone)
-    .option('--provider-per-minute <n>', 'emails to one provider in any minute; none lifts it', numberOrNone)
+    .option('--daily-limit <n>', 'emails of all its mailboxes in a day of its zone; none lifts it', limit)
+    .option('--domain-per-minute <n>', 'emails to one domain in any minute; none lifts it', limit)
+    .option('--provider-per-minute <n>', 'emails to one provider in any minute; none lifts it', limit)
 }
 
 function limitsOf({ dailyLimit, domainPerMinute, providerPerMinute }: SetOptions) {
-  const limits = defineTenantLimits({ dailyLimit, domainPerMinute, providerPerMinute })
+  const limits = defineTenantLimits({
+    dailyLimit: liftNone(dailyLimit),
+    domainPerMinute: liftNone(domainPerMinute),
+    providerPerMinute: liftNone(providerPerMinute),
+  })
   return { limits, limited: Object.values(limits).some((value) => value !== undefined) }
 }
 

@@ -20,15 +20,13 @@ export function addWarmupReportCommand(group: Command): void {
     .description(
       'The ramp drawn against what was sent, and where it landed by provider; without a mailbox, all of the tenant.',
     )
-    .option('--days <n>', 'how far back', wholeNumber, 28)
+    .option('--days <n>', 'how far back', wholeNumber({ least: 1, most: 366 }), 28)
     .addHelpText('after', help)
     .action(report)
 }
 
 async function report(address: string | undefined, options: TenantOptions & { days: number }): Promise<void> {
   const { days } = options
-  if (days < 1 || days > 366)
-    throw new AppError('invalid_input', `--days ${days}: it must be between 1 and 366.`)
   const found = await withDatabase(async ({ db }) => {
     const tenant = await resolveTenant(db, options.tenant)
     const mailbox = address === undefined ? null : await resolveMailbox(db, tenant.id, address)

@@ -8,7 +8,7 @@ import {
   listStandings,
 } from '../../warmup/account-store.ts'
 import { languages } from '../../warmup/content.ts'
-import { defineEnrolment } from '../../warmup/enrolment.ts'
+import { defineEnrolment, enrolmentRanges } from '../../warmup/enrolment.ts'
 import { accountName } from '../account-name.ts'
 import { decimal, type TenantOptions, wholeNumber, withOutput, withTenant } from '../options.ts'
 import { formatCount, print, printTable } from '../output.ts'
@@ -38,12 +38,20 @@ export function addWarmupCommands(program: Command): void {
     .action(setPool)
   withTenant(withOutput(group.command('enrol').alias('enroll').argument('<mailbox>')))
     .description('Begin the warmup of a mailbox today.')
-    .option('--start <n>', 'emails on the first day', wholeNumber)
-    .option('--step <n>', 'more on each day', wholeNumber)
-    .option('--ceiling <n>', 'most on a day', wholeNumber)
+    .option('--start <n>', 'emails on the first day', wholeNumber(enrolmentRanges.start))
+    .option('--step <n>', 'more on each day', wholeNumber(enrolmentRanges.step))
+    .option('--ceiling <n>', 'most on a day', wholeNumber(enrolmentRanges.ceiling))
     .option('--every-day', 'Saturdays and Sundays are days like others')
-    .option('--jitter <share>', 'by which a day may lie beside the curve, up to 0.5', decimal)
-    .option('--reply-share <share>', 'of the messages it gets that it answers', decimal)
+    .option(
+      '--jitter <share>',
+      'by which a day may lie beside the curve, up to 0.5',
+      decimal(enrolmentRanges.jitter),
+    )
+    .option(
+      '--reply-share <share>',
+      'of the messages it gets that it answers',
+      decimal(enrolmentRanges.replyShare),
+    )
     .addOption(new Option('--language <code>', 'of what it writes').choices(languages))
     .option('--folder <name>', 'where it puts warmup messages away')
     .addHelpText('after', enrolHelp)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { describe, expect, test } from 'vitest'
+import { collect } from '../../../src/cli/options.ts'
 import { createProgram } from '../../../src/cli/program.ts'
 
 /** The commands that do something: the leaves. */
@@ -37,4 +38,29 @@ describe('every command', () => {
     const flags = command.options.filter((option) => /password|secret/i.test(option.flags))
     expect(flags.every((option) => option.flags.endsWith('<file>'))).toBe(true)
   })
+})
+
+describe('every option that takes a number', () => {
+  const numeric = commands.flatMap(({ path, command }) => {
+    command.configureOutput({ writeErr: () => {} })
+    const options = command.options.filter((o) => o.parseArg && !o.argChoices && o.parseArg !== collect)
+    return options.map((option) => ({ path, command, option, flag: option.long ?? '' }))
+  })
+
+  test.each(numeric)('$path $flag says which numbers it takes, and refuses others', ({ command, flag }) => {
+    for (const text of ['-5', '99999999999', '-', 'many', ''])
+      expect(() => command.parseOptions([flag, text])).toThrow(
+        new RegExp(`'.*${flag} <.*must be a .*number from [0-9.]+ to [0-9.]+`),
+      )
+  })
+
+  test.each(numeric)(
+    '$path $flag takes the word none only where its help says so',
+    ({ command, option, flag }) => {
+      const parse = () => command.parseOptions([flag, 'none'])
+      if (!option.description.includes('none')) return expect(parse).toThrow(flag)
+      parse()
+      expect(command.getOptionValue(option.attributeName())).toBe('none')
+    },
+  )
 })
