@@ -55,7 +55,8 @@ export async function addUpMonths(trx: Trx): Promise<number> {
 export const monthsOf = ({ from, to }: { from: string; to: string }) =>
   figuresOf(sql`(
     select tenant_id, date_trunc('month', date)::date as period_start from daily_analytics
-     where emails_sent > 0 and date between date_trunc('month', ${from}::date) and ${to}::date group by 1, 2) m`)
+     where emails_sent > 0 and date >= date_trunc('month', ${from}::date)
+       and date < date_trunc('month', ${to}::date) + interval '1 month' group by 1, 2) m`)
 
 const inMonth = (day: string) => sql`
   ${sql.ref(day)} >= m.period_start and ${sql.ref(day)} < (m.period_start + interval '1 month')::date`

@@ -20,6 +20,7 @@ export function describeNext({ config, commandPrefix }: DemoConfig, left: Left, 
     ...(campaign
       ? [
           `  ${rookery} campaign report "${campaign.name}" --leads${of(campaign.tenant)}`,
+          `  ${rookery} analytics daily${of(campaign.tenant)}`,
           ...['replies', 'suppressions', 'mailbox'].map(
             (what) => `  ${rookery} ${what} list${of(campaign.tenant)}`,
           ),

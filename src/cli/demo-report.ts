@@ -17,6 +17,8 @@ export interface DemoReport {
   comparison: AccountComparison
   /** Emails that were in doubt, and were found in their mailboxes. */
   foundInSent: number
+  /** What an audit found of the figures; NaN where somebody else was counting. */
+  differences: number
   complete: boolean
   answers: AnswerComparison
   suppressions: SuppressionCount[]
@@ -84,13 +86,13 @@ const doubtNote = [
 ]
 
 /** Whether everything that the demo promises held. */
-export function isGood({ complete, comparison, answers, second }: DemoReport): boolean {
-  return complete && comparison.agree && answers.agree && second.agree
+export function isGood({ complete, comparison, answers, second, differences }: DemoReport): boolean {
+  return complete && comparison.agree && answers.agree && second.agree && differences === 0
 }
 
 /** A line for each promise, kept or not, and the time it took. */
 export function campaignVerdict(demo: DemoReport): string[] {
-  const { comparison, complete, report, answers, second, watchedSeconds, seconds } = demo
+  const { comparison, complete, report, answers, second, differences, watchedSeconds, seconds } = demo
   const { accepted, sent, unknownArrived, agree } = comparison
   const sum = `${accepted} accepted = ${sent} sent${unknownArrived > 0 ? ` + ${unknownArrived} unknown` : ''}`
   return [
@@ -104,6 +106,9 @@ export function campaignVerdict(demo: DemoReport): string[] {
     second.agree
       ? '✓ The second campaign mailed no suppressed lead.'
       : '✗ The second campaign did not skip just the suppressed leads.',
+    differences === 0
+      ? '✓ An audit of the figures found no difference.'
+      : `✗ An audit of the figures found ${formatCount(differences, 'difference')}: rookery analytics audit lists them.`,
     `  ${seconds.toFixed(0)} s, ${watchedSeconds.toFixed(0)} s of them for the two campaigns and the wait between their emails.`,
   ]
 }

@@ -4,6 +4,7 @@ import { streamLeadEnds } from '../campaigns/report.ts'
 import type { EnrolledLead } from '../campaigns/report-store.ts'
 import type { Campaign } from '../campaigns/store.ts'
 import type { Db } from '../db/connect.ts'
+import { audit, rollUp } from '../jobs/analytics/roll-up.ts'
 import { compareAccounts } from '../lab/demo-accounts.ts'
 import { type AnswerComparison, compareAnswers, neverAgain } from '../lab/demo-answer-account.ts'
 import { accountForSecond, type SecondAccount } from '../lab/demo-second.ts'
@@ -36,10 +37,19 @@ export async function runCampaignScene(stage: Stage, keep: boolean): Promise<Dem
   screen.write('')
   if (!keep) await fleet.stop()
   const { db } = stage.database
+  const differences = await screen.step(
+    'Counting what became of the emails, and auditing it',
+    async () => {
+      await rollUp(db)
+      return audit(db, { from: '-infinity', to: 'infinity' })
+    },
+    () => 'What became of the emails has been counted, and audited',
+  )
   const account = await prepared.provider.readAccount()
   return {
     ...results,
     imported: prepared.imported,
+    differences: differences?.length ?? Number.NaN,
     lateDeliveries: await listLateDeliveries(db),
     suppressions: await countSuppressions(db),
     foundInSent: await countFound(db),

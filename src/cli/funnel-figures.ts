@@ -1,4 +1,5 @@
 import type { StepFigures } from '../analytics/report-store.ts'
+import { minuteOf } from './day.ts'
 import { drawFunnel, funnelLegend } from './funnel-bar.ts'
 import { formatShare } from './output.ts'
 import { stepLabel } from './step-label.ts'
@@ -20,6 +21,5 @@ export function describeSteps(steps: readonly StepFigures[], countedAt: Date): s
     complained: (row) => row.complained,
     '': (row) => drawFunnel(row),
   })
-  const at = countedAt.toISOString().slice(0, 16).replace('T', ' ')
-  return `${table}\n${funnelLegend}, as counted at ${at}Z`
+  return `${table}\n${funnelLegend}, as counted at ${minuteOf(countedAt)}`
 }

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { recordEngagement } from '../../src/analytics/event-store.ts'
 import { insertBounceEvents, lockEmails } from '../../src/bounces/act-store.ts'
 import { newId } from '../../src/core/ids.ts'
-import { audit, rollUp, sumMonths } from '../../src/jobs/analytics/roll-up.ts'
+import { audit, rebuild, rollUp, sumMonths } from '../../src/jobs/analytics/roll-up.ts'
 import { recordAnswer } from '../../src/sending/answer-store.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { insertCampaign, insertLead, insertMailbox, insertTenant } from '../support/factories.ts'
@@ -128,6 +128,30 @@ test('other days than those asked for are left out, and so are emails of sealed 
   await sql`insert into analytics_sealed_days (through) values (${sent_on})`.execute(database.db)
   expect(await found()).toMatchObject([{ what: 'billing_analytics' }])
   await sql`delete from analytics_sealed_days`.execute(database.db)
+})
+
+test('a month is compared whole, though its emails were sent after the days asked for', async () => {
+  expect(await found({ from: '2026-02-01', to: '2026-03-01' })).toEqual([])
+  await breakColumn('billing_analytics', 'emails_sent', '9')
+  expect(await found({ from: '2026-02-01', to: '2026-03-01' })).toMatchObject([{ what: 'billing_analytics' }])
+})
+
+test('a rebuild gives emails the first facts of their events, and keeps those of sealed days', async () => {
+  const { db } = database
+  await breakColumn('emails', 'opened_at', 'null')
+  await breakColumn('emails', 'complained_at', "'2026-02-05'")
+  await breakColumn('emails', 'clicked_at', "'2026-03-05'")
+  await sql`insert into analytics_sealed_days (through) values ('2026-02-28')`.execute(db)
+  expect(await rebuild(db)).toMatchObject({ facts: 1 })
+  expect(await found()).toEqual([])
+  const email = await db.selectFrom('emails').selectAll().where('id', '=', emailId).executeTakeFirstOrThrow()
+  expect(email).toMatchObject({
+    opened_at: hour(11),
+    clicked_at: null,
+    complained_at: new Date('2026-02-05T00:00:00Z'),
+  })
+  expect(await rebuild(db)).toMatchObject({ facts: 0 })
+  await sql`delete from analytics_sealed_days`.execute(db)
 })
 
 test('what happened on a sealed day, and may have been told then, is not compared; what did later is', async () => {

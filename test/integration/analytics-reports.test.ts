@@ -117,8 +117,34 @@ test("a campaign's report draws how far its emails came, machines apart", async 
   expect(stdout).toMatch(/1 hello +4 +4 \(100\.0 %\) +1 \(25\.0 %\).*▒{8}░{24}/)
 })
 
-test('a day that is none is refused', async () => {
-  const { code, stderr } = await run('analytics', 'daily', '--from', '2026-02-30')
+test('days that are still to come are refused', async () => {
+  const { code, stderr } = await run('analytics', 'daily', '--from', '2999-01-01')
   expect(code).toBe(2)
-  expect(stderr).toContain('--from 2026-02-30 is not a day')
+  expect(stderr).toContain('--from 2999-01-01 is still to come')
+})
+
+test('what was sent today is printed wherever the day has begun', async () => {
+  const ahead = await insertMailbox(database.db, tenant.id, { timezone: 'Pacific/Kiritimati' })
+  const date = new Date(Date.now() + 14 * 3_600_000).toISOString().slice(0, 10)
+  await database.db
+    .insertInto('daily_analytics')
+    .values({ tenant_id: tenant.id, mailbox_id: ahead.id, date, emails_sent: 7 })
+    .execute()
+  const { stdout } = await run('analytics', 'daily', '--mailbox', ahead.email_address)
+  expect(stdout).toMatch(new RegExp(`^${date} +7 `, 'm'))
+})
+
+test('before the first pass, no report says that nothing was sent', async () => {
+  const { db } = database
+  await db.updateTable('analytics_watermark').set({ method: 0 }).execute()
+  const [daily, account] = [
+    await run('analytics', 'daily', '--from', '2020-01-01', '--to', '2020-01-01'),
+    await run('campaign', 'report', campaign.campaign_name),
+  ]
+  await rollUp(db)
+  expect(daily.stdout).toContain('Nothing has been counted yet')
+  expect(account.stdout).toContain('What came of them has not been counted yet')
+  expect((await run('analytics', 'daily', '--from', '2020-01-01', '--to', '2020-01-01')).stdout).toContain(
+    'Nothing was sent in these days, as counted at',
+  )
 })

@@ -17,7 +17,9 @@ beforeAll(async () => {
 afterAll(() => database.close())
 
 const worlds = Number(process.env.ROLLUP_WORLDS ?? 3)
-const seed = process.env.ROLLUP_SEED === undefined ? {} : { seed: Number(process.env.ROLLUP_SEED) }
+const { ROLLUP_SEED: seed, ROLLUP_PATH: path } = process.env
+/** As a failure printed them. */
+const replay = { ...(seed && { seed: Number(seed) }), ...(path && { path }) }
 
 test('whatever is told late, early, doubled or beside passes that are killed, each figure is that of the events', async () => {
   const { db } = database
@@ -36,6 +38,6 @@ test('whatever is told late, early, doubled or beside passes that are killed, ea
       expect(await readFigures(db)).toEqual(world.byHand.read())
       expect(await audit(db, { from: '-infinity', to: 'infinity' })).toEqual([])
     }),
-    { numRuns: worlds, endOnFailure: true, ...seed },
+    { numRuns: worlds, endOnFailure: true, ...replay },
   )
 }, 3_600_000)

@@ -71,6 +71,9 @@ export function countByHand() {
     forget(which: (event: Told) => boolean): void {
       for (const event of events.filter(which)) event.gone = true
     },
+    /** Its `sent` event has been dropped or deleted. */
+    isSendingForgotten: (emailId: string): boolean =>
+      events.some((event) => event.type === 'sent' && event.emailId === emailId && event.gone),
     read: (): Figures => figuresOf(events),
   }
 }

@@ -117,6 +117,8 @@ export async function tell(
 ) {
   const about = world.emails[email]
   if (!about) throw new Error(`There is no email ${email}.`)
+  // The ledger sends an email once: told twice it may be for a while, but not for months.
+  if (type === 'sent' && world.byHand.isSendingForgotten(about.emailId)) return
   const writer = world.writers.get(number) ?? { ...(await openTransaction(world.db)), told: [] }
   world.writers.set(number, writer)
   world.now = new Date(world.now.getTime() + 60_000)

@@ -1,8 +1,15 @@
 import type { Command } from 'commander'
-import { type DayFigures, type DaySelection, dayColumns, listDays } from '../../analytics/report-store.ts'
+import {
+  type DayFigures,
+  type DaySelection,
+  dayColumns,
+  findLastPass,
+  listDays,
+} from '../../analytics/report-store.ts'
+import { AppError } from '../../core/errors.ts'
 import type { Db } from '../../db/connect.ts'
 import { renderCsv } from '../csv.ts'
-import { dayOf, readDay } from '../day.ts'
+import { dayOf, minuteOf, readDayRange } from '../day.ts'
 import { type TenantOptions, withOutput, withTenant } from '../options.ts'
 import { formatShare, print } from '../output.ts'
 import { resolveCampaign, resolvePastMailboxes, resolveTenant, withDatabase } from '../session.ts'
@@ -22,7 +29,7 @@ export function addAnalyticsDailyCommand(group: Command): void {
     .option('--mailbox <address>', 'only from this mailbox, or those that had this address')
     .option('--campaign <name>', 'only of this campaign')
     .option('--from <date>', 'the first day, such as 2026-11-01; 30 days back if left out')
-    .option('--to <date>', 'the last day; today if left out')
+    .option('--to <date>', 'the last day; today, wherever it has begun, if left out')
     .option('--csv', 'print CSV')
     .addHelpText(
       'after',
@@ -39,28 +46,40 @@ Examples:
 }
 
 async function daily(options: DailyOptions): Promise<void> {
-  const days = await withDatabase(async ({ db }) => listDays(db, await select(db, options)))
+  const { days, countedAt } = await withDatabase(async ({ db }) => {
+    const selection = await select(db, options)
+    return { days: await listDays(db, selection), countedAt: await findLastPass(db) }
+  })
   if (options.csv) process.stdout.write(`${renderCsv(dayColumns, days)}\n`)
-  else print(days, options, describe)
+  else print(days, options, () => describe(days, countedAt))
 }
 
-const dayMs = 86_400_000
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+// Days are those of mailboxes, up to 14 hours ahead of UTC.
+const mostAheadMs = 14 * hourMs
 
-async function select(db: Db, { tenant, mailbox, campaign, from, to }: DailyOptions): Promise<DaySelection> {
+async function select(db: Db, { tenant, mailbox, campaign, ...range }: DailyOptions): Promise<DaySelection> {
+  const { from, to } = readDayRange(range)
   const { id: tenantId } = await resolveTenant(db, tenant)
-  const last = to === undefined ? dayOf(new Date()) : readDay('--to', to)
+  const last = Date.parse(to ?? dayOf(new Date()))
+  const today = dayOf(new Date(Date.now() + mostAheadMs))
+  if (from !== undefined && from > (to ?? today))
+    throw new AppError('invalid_input', `--from ${from} is still to come.`)
   return {
     tenantId,
     campaignId: campaign === undefined ? undefined : (await resolveCampaign(db, tenantId, campaign)).id,
     mailboxId: mailbox === undefined ? undefined : await resolvePastMailboxes(db, tenantId, mailbox),
-    from: from === undefined ? dayOf(new Date(Date.parse(last) - 29 * dayMs)) : readDay('--from', from),
-    to: last,
+    from: from ?? dayOf(new Date(last - 29 * dayMs)),
+    to: to ?? today,
   }
 }
 
-function describe(all: readonly DayFigures[]): string {
+function describe(all: readonly DayFigures[], countedAt: Date | undefined): string {
+  if (countedAt === undefined)
+    return 'Nothing has been counted yet: the analytics worker does so every hour, rookery analytics rebuild at once.'
   const days = all.filter((row) => row.emails_sent > 0 || row.late_events > 0)
-  if (days.length === 0) return 'Nothing was sent in these days.'
+  if (days.length === 0) return `Nothing was sent in these days, as counted at ${minuteOf(countedAt)}.`
   const share = (count: (row: DayFigures) => number) => (row: DayFigures) =>
     formatShare(count(row), row.emails_sent)
   return renderTable(days, {

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { listNames } from '../../analytics/name-store.ts'
 import { AppError } from '../../core/errors.ts'
 import { audit, rebuild } from '../../jobs/analytics/roll-up.ts'
-import { readDay } from '../day.ts'
+import { readDayRange } from '../day.ts'
 import { describeDifferences } from '../differences-text.ts'
 import { withOutput } from '../options.ts'
 import { formatCount, type OutputOptions, print } from '../output.ts'
@@ -32,14 +32,18 @@ Examples:
     .action(runAudit)
   withOutput(group.command('rebuild'))
     .description('Compute the figures of every day that is not sealed again, from all events that are kept.')
+    .addHelpText(
+      'after',
+      `
+Campaigns are added up from all their days, sealed ones too; months by the next hour. When an email was first opened, clicked, answered,
+bounced, unsubscribed or complained about is put right in the ledger, where its events say otherwise.`,
+    )
     .action(runRebuild)
 }
 
 async function runAudit({ from, to, ...output }: OutputOptions & { from?: string; to?: string }) {
-  const days = {
-    from: from === undefined ? '-infinity' : readDay('--from', from),
-    to: to === undefined ? 'infinity' : readDay('--to', to),
-  }
+  const range = readDayRange({ from, to })
+  const days = { from: range.from ?? '-infinity', to: range.to ?? 'infinity' }
   const { differences, names } = await withDatabase(async ({ db }) => {
     const found = (await audit(db, days)) ?? refuseBusy()
     return { differences: found, names: await listNames(db, found) }
@@ -50,7 +54,11 @@ async function runAudit({ from, to, ...output }: OutputOptions & { from?: string
 
 async function runRebuild(output: OutputOptions): Promise<void> {
   const rebuilt = (await withDatabase(({ db }) => rebuild(db))) ?? refuseBusy()
-  print(rebuilt, output, ({ events }) => `Counted ${formatCount(events, 'event')} again.`)
+  print(rebuilt, output, ({ events, facts }) =>
+    facts > 0
+      ? `Counted ${formatCount(events, 'event')} again. ${formatCount(facts, 'email')} had other first facts than these events: mended.`
+      : `Counted ${formatCount(events, 'event')} again.`,
+  )
 }
 
 function refuseBusy(): never {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { listUsage, type MonthUsage, usageColumns } from '../../analytics/usage-store.ts'
 import { renderCsv } from '../csv.ts'
-import { dayOf, readDay } from '../day.ts'
+import { dayOf, minuteOf, readDay } from '../day.ts'
 import { type TenantOptions, withOutput, withTenant } from '../options.ts'
 import { formatCount, formatNumber, formatShare, printTable } from '../output.ts'
 import { resolveTenant, withDatabase } from '../session.ts'
@@ -46,9 +46,14 @@ async function usage({ tenant, all, from, csv, ...output }: UsageOptions): Promi
     mailboxes: (row: MonthUsage) => ofPlan(row.mailboxes_active, row.plan_mailboxes),
     contacts: (row: MonthUsage) => ofPlan(row.contacts_reached, row.plan_contacts),
     'over the plan': describeOver,
-    'as added up at': (row: MonthUsage) => `${row.updated_at.toISOString().slice(0, 16).replace('T', ' ')}Z`,
+    'as added up at': (row: MonthUsage) => minuteOf(row.updated_at),
   }
-  printTable(months, output, columns, 'Nothing has been added up in these months.')
+  printTable(
+    months,
+    output,
+    columns,
+    'Nothing has been added up in these months. The analytics worker does so every hour.',
+  )
 }
 
 const aYearBack = (now: Date): string =>

@@ -37,7 +37,9 @@ interface Shown extends CampaignReport {
 
 function describe(result: Shown): string {
   const parts = [describeReport(result)]
-  if (result.funnel.length > 0 && result.countedAt) parts.push(describeSteps(result.funnel, result.countedAt))
+  if (!result.countedAt)
+    parts.push('What came of them has not been counted yet: the analytics worker does so every hour.')
+  else if (result.funnel.length > 0) parts.push(describeSteps(result.funnel, result.countedAt))
   if (result.list) parts.push(describeLeads(result.list))
   return parts.join('\n\n')
 }

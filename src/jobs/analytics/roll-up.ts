@@ -1,4 +1,4 @@
-import { listFactDifferences } from '../../analytics/audit-facts-store.ts'
+import { listFactDifferences, restoreFacts } from '../../analytics/audit-facts-store.ts'
 import { listUncountedDays } from '../../analytics/audit-sent-store.ts'
 import { listDayDifferences } from '../../analytics/audit-store.ts'
 import { listCampaignDifferences, listMonthDifferences } from '../../analytics/audit-totals-store.ts'
@@ -34,9 +34,20 @@ export function rollUp(db: Db): Promise<RollUp | undefined> {
   return inOneSnapshot(db, (trx) => count(trx, 'new'))
 }
 
-/** Computes every day again that is not sealed, from all events that are kept. Undefined where a pass is at it. */
-export function rebuild(db: Db): Promise<RollUp | undefined> {
-  return inOneSnapshot(db, (trx) => count(trx, 'all'))
+export interface Rebuilt extends RollUp {
+  /** Emails of the ledger whose first facts were not those of their events. */
+  facts: number
+}
+
+/**
+ * Computes every day again that is not sealed, from all events that are kept, and the first facts of the emails that were sent
+ * on these days. Undefined where a pass is at it.
+ */
+export function rebuild(db: Db): Promise<Rebuilt | undefined> {
+  return inOneSnapshot(db, async (trx) => ({
+    ...(await count(trx, 'all')),
+    facts: await restoreFacts(trx),
+  }))
 }
 
 async function count(trx: Trx, which: 'new' | 'all'): Promise<RollUp> {
