@@ -1,22 +1,18 @@
 import { sql } from 'kysely'
 import type { Db, Trx } from '../db/connect.ts'
 
-/** What takes keys is told again within hours; a month more than the events, since those go by whole months. */
-const oldKeys = (eventDays: number) =>
-  sql`email_event_keys where recorded_at < now() - ${eventDays + 31} * interval '1 day'`
+const oldKeys = (days: number) => sql`email_event_keys where recorded_at < now() - ${days} * interval '1 day'`
 
-/** Deletes at most so many keys of events that are gone; returns how many. */
-export async function deleteOldKeys(db: Db, eventDays: number, limit: number): Promise<number> {
+/** Deletes at most so many keys that are older than so many days; returns how many. */
+export async function deleteOldKeys(db: Db, days: number, limit: number): Promise<number> {
   const { numAffectedRows } = await sql`
     delete from email_event_keys
-     where (tenant_id, id) in (select tenant_id, id from ${oldKeys(eventDays)} limit ${limit})`.execute(db)
+     where (tenant_id, id) in (select tenant_id, id from ${oldKeys(days)} limit ${limit})`.execute(db)
   return Number(numAffectedRows ?? 0)
 }
 
-export async function countOldKeys(db: Db, eventDays: number): Promise<number> {
-  const { rows } = await sql<{ count: number }>`select count(*) as count from ${oldKeys(eventDays)}`.execute(
-    db,
-  )
+export async function countOldKeys(db: Db, days: number): Promise<number> {
+  const { rows } = await sql<{ count: number }>`select count(*) as count from ${oldKeys(days)}`.execute(db)
   return rows[0]?.count ?? 0
 }
 

@@ -1,5 +1,5 @@
 import { type CampaignReport, describeWait, type LeadAccount } from '../campaigns/report.ts'
-import type { EmailReason, LeadEnd, StepFunnel } from '../campaigns/report-store.ts'
+import type { EmailReason, EnrolledLead, LeadEnd, StepFunnel } from '../campaigns/report-store.ts'
 import { formatCount } from './output.ts'
 import { printable } from './printable.ts'
 import { stepLabel } from './step-label.ts'
@@ -16,7 +16,9 @@ export function describeReport(report: CampaignReport): string {
 
 const barWidth = 32
 
-/** █ sent, ▒ ended otherwise, ░ still to go. */
+export const barLegend = '█ sent  ▒ failed, skipped or unknown  ░ to go, of what is planned'
+
+/** A bar for the emails that are planned, with the marks of `barLegend`. */
 export function drawBar(sent: number, ended: number, total: number, width = barWidth): string {
   if (total === 0) return '░'.repeat(width)
   const upTo = (count: number) => Math.round((count / total) * width)
@@ -27,7 +29,7 @@ export function drawBar(sent: number, ended: number, total: number, width = barW
 
 function describeFunnel(steps: readonly StepFunnel[]): string {
   const anyHeld = steps.some((step) => step.held > 0)
-  return renderTable(steps, {
+  const table = renderTable(steps, {
     step: stepLabel,
     planned: (row) => row.planned,
     sent: (row) => row.sent,
@@ -38,6 +40,7 @@ function describeFunnel(steps: readonly StepFunnel[]): string {
     unknown: (row) => row.unknown,
     '': (row) => drawBar(row.sent, row.failed + row.skipped + row.unknown, row.planned),
   })
+  return `${table}\n${barLegend}`
 }
 
 const ends: readonly [LeadEnd, string][] = [
@@ -75,4 +78,17 @@ function describeReasons(reasons: readonly EmailReason[]): string {
 
 function clip(text: string): string {
   return text.length > 90 ? `${text.slice(0, 89)}…` : text
+}
+
+/** Every lead with how it ended, or what it waits for. */
+export function describeLeads(leads: readonly EnrolledLead[]): string {
+  if (leads.length === 0) return 'No leads are enrolled.'
+  return renderTable(leads, {
+    lead: (row) => row.email,
+    end: (row) => row.end,
+    step: (row) => row.step,
+    mailbox: (row) => row.mailbox,
+    due: (row) => row.dueAt,
+    because: (row) => (row.end === 'waiting' ? `waits for ${describeWait(row.code)}` : row.reason),
+  })
 }

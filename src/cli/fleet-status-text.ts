@@ -1,5 +1,5 @@
 import { emailStatuses } from '../sending/status-store.ts'
-import { drawBar } from './campaign-figures.ts'
+import { barLegend, drawBar } from './campaign-figures.ts'
 import { describeSpan } from './duration.ts'
 import { type FleetStatus, shownUnknown } from './fleet-status.ts'
 import { renderTable } from './table.ts'
@@ -51,7 +51,7 @@ function describeDue({ dueNow, oldestDue, nextDue }: NonNullable<FleetStatus['le
 
 function describeCampaigns({ campaigns }: FleetStatus, width?: number): string {
   if (campaigns.length === 0) return 'No campaign is under way.'
-  return renderTable(
+  const table = renderTable(
     campaigns,
     {
       campaign: (row) => row.campaign,
@@ -66,6 +66,7 @@ function describeCampaigns({ campaigns }: FleetStatus, width?: number): string {
     },
     { width, clipped: 'status' },
   )
+  return `${table}\n${barLegend}`
 }
 
 function describeQueues({ queues }: FleetStatus): string {

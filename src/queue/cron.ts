@@ -23,7 +23,7 @@ const schedules = [
   recurring('system-maintenance', '*/15 * * * *', 'guardrails', { task: 'guardrails' }),
   recurring('system-maintenance', '22 * * * *', 'warmup', { task: 'warmup' }),
   recurring('analytics-daily', '3 * * * *', 'hourly', { pass: 'hourly' }),
-  // Midnight comes at the hour, at half past and at a quarter to it: of all zones there are.
+  // In UTC, midnight comes at the hour, at half past or at a quarter past it (+5:45, +8:45, +12:45): of all zones there are.
   recurring('analytics-daily', '*/15 * * * *', 'closing', { pass: 'closing' }),
   recurring('analytics-daily', '22 4 * * *', 'audit', { pass: 'audit' }),
   recurring('analytics-campaign', '8 * * * *', 'campaign', {}),

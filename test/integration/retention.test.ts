@@ -111,7 +111,9 @@ test('months of events go once they are counted, what they came to stays, and wh
   for (const days of [130, 129, 40, 1]) await insertEvent(daysAgo(days), of)
   await ensureEventPartitions(database.db, new Date())
   const [month] = await listPartitionsBefore(database.db, 'delivery', daysAgo(90))
-  expect(await wouldGo()).toMatchObject({ [month?.name ?? '']: 2 })
+  const [, year = '', number = ''] = /_y(\d{4})m(\d{2})$/.exec(month?.name ?? '') ?? []
+  const name = new Date(`${year}-${number}-01`).toLocaleDateString('en', { month: 'long', timeZone: 'UTC' })
+  expect(await wouldGo()).toMatchObject({ [`delivery events of ${name} ${year}`]: 2 })
   expect(await pruneAll()).toBe(2)
   expect(await countEvents(of)).toBe(2)
   expect(await figures(of)).toEqual({ sent: 4, late: 0 })
@@ -137,6 +139,9 @@ test('a dry run says for each kind what the run then deletes, of a month and a t
   for (const days of [130, 131, 40, 12, 2]) await insertEvent(daysAgo(days), of)
   await ensureEventPartitions(db, new Date())
   const dry = await listPrunable(room)
+  expect(dry).toContainEqual(
+    expect.objectContaining({ what: 'keys of events', keptFor: '121 days: a month more than events' }),
+  )
   expect(dry).toContainEqual({
     what: `events of the tenant ${name}`,
     keptFor: '10 days',

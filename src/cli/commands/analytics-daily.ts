@@ -1,19 +1,13 @@
 import type { Command } from 'commander'
-import {
-  type DayFigures,
-  type DaySelection,
-  dayColumns,
-  findLastPass,
-  listDays,
-} from '../../analytics/report-store.ts'
+import { type DaySelection, dayColumns, findLastPass, listDays } from '../../analytics/report-store.ts'
 import { AppError } from '../../core/errors.ts'
 import type { Db } from '../../db/connect.ts'
 import { renderCsv } from '../csv.ts'
-import { dayOf, minuteOf, readDayRange } from '../day.ts'
+import { dayOf, readDayRange } from '../day.ts'
+import { describeDays } from '../days-text.ts'
 import { type TenantOptions, withOutput, withTenant } from '../options.ts'
-import { formatShare, print } from '../output.ts'
+import { print } from '../output.ts'
 import { resolveCampaign, resolvePastMailboxes, resolveTenant, withDatabase } from '../session.ts'
-import { renderTable } from '../table.ts'
 
 interface DailyOptions extends TenantOptions {
   mailbox?: string
@@ -50,8 +44,8 @@ async function daily(options: DailyOptions): Promise<void> {
     const selection = await select(db, options)
     return { days: await listDays(db, selection), countedAt: await findLastPass(db) }
   })
-  if (options.csv) process.stdout.write(`${renderCsv(dayColumns, days)}\n`)
-  else print(days, options, () => describe(days, countedAt))
+  if (options.csv) process.stdout.write(renderCsv(dayColumns, days))
+  else print(days, options, () => describeDays(days, countedAt, process.stdout.columns))
 }
 
 const hourMs = 3_600_000
@@ -73,28 +67,4 @@ async function select(db: Db, { tenant, mailbox, campaign, ...range }: DailyOpti
     from: from ?? dayOf(new Date(last - 29 * dayMs)),
     to: to ?? today,
   }
-}
-
-function describe(all: readonly DayFigures[], countedAt: Date | undefined): string {
-  if (countedAt === undefined)
-    return 'Nothing has been counted yet: the analytics worker does so every hour, rookery analytics rebuild at once.'
-  const days = all.filter((row) => row.emails_sent > 0 || row.late_events > 0)
-  if (days.length === 0) return `Nothing was sent in these days, as counted at ${minuteOf(countedAt)}.`
-  const share = (count: (row: DayFigures) => number) => (row: DayFigures) =>
-    formatShare(count(row), row.emails_sent)
-  return renderTable(days, {
-    day: (row) => row.date,
-    sent: (row) => row.emails_sent,
-    delivered: (row) => row.emails_delivered,
-    opened: (row) => row.emails_opened,
-    'open rate': share((row) => row.emails_opened),
-    clicked: (row) => row.emails_clicked,
-    replied: (row) => row.emails_replied,
-    'reply rate': share((row) => row.emails_replied),
-    bounced: (row) => row.emails_bounced,
-    unsubscribed: (row) => row.emails_unsubscribed,
-    complained: (row) => row.emails_complained,
-    late: (row) => row.late_events,
-    'opened by machines': (row) => row.machine_opens,
-  })
 }

@@ -38,7 +38,7 @@ async function usage({ tenant, all, from, csv, ...output }: UsageOptions): Promi
   const months = await withDatabase(async ({ db }) =>
     listUsage(db, first, all ? undefined : (await resolveTenant(db, tenant)).id),
   )
-  if (csv) return void process.stdout.write(`${renderCsv(usageColumns, months)}\n`)
+  if (csv) return void process.stdout.write(renderCsv(usageColumns, months))
   const columns = {
     month: (row: MonthUsage) => row.period_start.slice(0, 7),
     ...(all && { tenant: (row: MonthUsage) => row.tenant }),

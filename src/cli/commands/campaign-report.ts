@@ -1,13 +1,12 @@
 import type { Command } from 'commander'
 import { findLastPass, listStepFigures, type StepFigures } from '../../analytics/report-store.ts'
-import { type CampaignReport, describeWait, reportCampaign, streamLeadEnds } from '../../campaigns/report.ts'
+import { type CampaignReport, reportCampaign, streamLeadEnds } from '../../campaigns/report.ts'
 import type { EnrolledLead } from '../../campaigns/report-store.ts'
-import { describeReport } from '../campaign-figures.ts'
+import { describeLeads, describeReport } from '../campaign-figures.ts'
 import { describeSteps } from '../funnel-figures.ts'
 import { type TenantOptions, withOutput, withTenant } from '../options.ts'
 import { print } from '../output.ts'
 import { resolveCampaign, resolveTenant, withDatabase } from '../session.ts'
-import { renderTable } from '../table.ts'
 
 export function addCampaignReportCommand(group: Command): void {
   withTenant(withOutput(group.command('report').argument('<name>')))
@@ -42,15 +41,4 @@ function describe(result: Shown): string {
   else if (result.funnel.length > 0) parts.push(describeSteps(result.funnel, result.countedAt))
   if (result.list) parts.push(describeLeads(result.list))
   return parts.join('\n\n')
-}
-
-function describeLeads(leads: readonly EnrolledLead[]): string {
-  return renderTable(leads, {
-    lead: (row) => row.email,
-    end: (row) => row.end,
-    step: (row) => row.step,
-    mailbox: (row) => row.mailbox,
-    due: (row) => row.dueAt,
-    because: (row) => (row.end === 'waiting' ? `waits for ${describeWait(row.code)}` : row.reason),
-  })
 }

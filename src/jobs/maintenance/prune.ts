@@ -91,9 +91,9 @@ function rowChores({ db, retention }: PruneRoom): Chore[] {
     },
     {
       what: 'keys of events',
-      keptFor: 'as long as events',
-      count: () => countOldKeys(db, eventDays),
-      prune: () => deleteOldKeys(db, eventDays, batchSize),
+      keptFor: `${eventDays + keyGraceDays} days: a month more than events`,
+      count: () => countOldKeys(db, eventDays + keyGraceDays),
+      prune: () => deleteOldKeys(db, eventDays + keyGraceDays, batchSize),
       batched: true,
     },
   ]
@@ -103,6 +103,12 @@ const daysAgo = (days: number): Date => new Date(Date.now() - days * 86_400_000)
 
 const daysOf = ({ eventDays, warmupEventDays }: Retention, eventClass: EventClass): number =>
   eventClass === 'warmup' ? warmupEventDays : eventDays
+
+// What takes keys is told again within hours; a month more than the events, since those go by whole months.
+const keyGraceDays = 31
+
+const monthOf = ({ until }: OldPartition): string =>
+  new Date(until.getTime() - 1).toLocaleDateString('en', { month: 'long', year: 'numeric', timeZone: 'UTC' })
 
 /** Events go by whole months. */
 async function listOldMonths({ db, retention }: PruneRoom): Promise<OldPartition[]> {
@@ -116,7 +122,7 @@ async function listOldMonths({ db, retention }: PruneRoom): Promise<OldPartition
 
 function monthChores({ db, retention }: PruneRoom, months: readonly OldPartition[]): Chore[] {
   return months.map((month) => ({
-    what: month.name,
+    what: `${month.eventClass} events of ${monthOf(month)}`,
     keptFor: `${daysOf(retention, month.eventClass)} days`,
     count: () => countPartition(db, month),
     prune: () => dropMonth(db, month),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { describeReport, drawBar } from '../../../src/cli/campaign-figures.ts'
+import { describeLeads, describeReport, drawBar } from '../../../src/cli/campaign-figures.ts'
 
 test.each([
   [0, 0, 0, '░░░░░░░░░░'],
@@ -50,6 +50,7 @@ test('a report shows the funnel, the leads by end, and the reasons', () => {
     '',
     'step     planned  sent  deferred  held  failed  skipped  unknown',
     '1 hello        4     1         0     2       1        0        0  ████████▒▒▒▒▒▒▒▒░░░░░░░░░░░░░░░░',
+    '█ sent  ▒ failed, skipped or unknown  ░ to go, of what is planned',
     '',
     '4 leads:',
     '        1  got every email',
@@ -59,4 +60,8 @@ test('a report shows the funnel, the leads by end, and the reasons', () => {
     'emails  status  reason             for example',
     '     1  failed  invalid_recipient  550 5.1.1 No such user',
   ])
+})
+
+test('where there is no lead it is said', () => {
+  expect(describeLeads([])).toBe('No leads are enrolled.')
 })
