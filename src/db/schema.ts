@@ -858,6 +858,13 @@ export interface WarmupAccountsTable {
   health_before: 'healthy' | 'watch' | 'throttled' | null
 }
 
+export interface WarmupAcquaintancesTable {
+  tenant_id: string
+  email_account_id: string
+  partner_mailbox: string
+  conversations: number
+}
+
 export interface WarmupDailyStatsTable {
   tenant_id: string
   email_account_id: string
@@ -988,6 +995,7 @@ export interface Database {
   tenant_plans: TenantPlansTable
   tenants: TenantsTable
   warmup_accounts: WarmupAccountsTable
+  warmup_acquaintances: WarmupAcquaintancesTable
   warmup_daily_stats: WarmupDailyStatsTable
   warmup_exchanges: WarmupExchangesTable
   warmup_interactions: WarmupInteractionsTable

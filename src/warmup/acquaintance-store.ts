@@ -64,7 +64,8 @@ export interface Acquaintance {
 
 /**
  * By address: a mailbox that was removed and added again has another id, and still knows whom it met. A first message that left
- * later than it was planned met its receiver then; one that still waits meets it tomorrow, for all we know.
+ * later than it was planned met its receiver then; one that still waits meets it tomorrow, for all we know. Of conversations
+ * that are deleted, which nobody rests from any more, there is a count.
  */
 export async function listAcquaintances(
   db: Db | Trx,
@@ -72,15 +73,23 @@ export async function listAcquaintances(
   since: string,
 ): Promise<Acquaintance[]> {
   const { rows } = await sql<Acquaintance>`
-    select a.id as "mailboxId", x.partner_mailbox as partner, count(*)::int as conversations,
-           max(greatest(x.plan_date, case when e.status in ('scheduled', 'submitting', 'unknown') then now()::date + 1
-                                          else e.sent_on end)) filter (where not x.unsent) as "lastDate"
-      from email_accounts a
-      join email_accounts same on same.email_address = a.email_address
-      join warmup_exchanges x on x.email_account_id = same.id and x.depth = 1
-      left join warmup_exchanges s on s.token = x.token and s.side = 'sender' and x.plan_date > ${since}
-      left join emails e on e.tenant_id = s.tenant_id and e.id = s.email_id
-     where a.id = any(${mailboxIds}::uuid[])
-     group by a.id, x.partner_mailbox`.execute(db)
+    select "mailboxId", partner, sum(conversations)::int as conversations, max("lastDate") as "lastDate" from (
+      select a.id as "mailboxId", x.partner_mailbox as partner, count(*) as conversations,
+             max(greatest(x.plan_date, case when e.status in ('scheduled', 'submitting', 'unknown') then now()::date + 1
+                                            else e.sent_on end)) filter (where not x.unsent) as "lastDate"
+        from email_accounts a
+        join email_accounts same on same.email_address = a.email_address
+        join warmup_exchanges x on x.email_account_id = same.id and x.depth = 1
+        left join warmup_exchanges s on s.token = x.token and s.side = 'sender' and x.plan_date > ${since}
+        left join emails e on e.tenant_id = s.tenant_id and e.id = s.email_id
+       where a.id = any(${mailboxIds}::uuid[])
+       group by a.id, x.partner_mailbox
+      union all
+      select a.id, k.partner_mailbox, k.conversations, null
+        from email_accounts a
+        join email_accounts same on same.email_address = a.email_address
+        join warmup_acquaintances k on k.tenant_id = same.tenant_id and k.email_account_id = same.id
+       where a.id = any(${mailboxIds}::uuid[])) met
+     group by "mailboxId", partner`.execute(db)
   return rows
 }

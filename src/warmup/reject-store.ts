@@ -12,19 +12,20 @@ export async function findKnownOfToken(
   trx: Trx,
   { tenantId, mailboxId }: Place,
   token: string,
-): Promise<Pick<TokenBearer, 'exchanges' | 'seenBefore'>> {
+): Promise<Pick<TokenBearer, 'exchanges' | 'isForgotten' | 'seenBefore'>> {
   // Both by the indexes of tokens.
-  const { rows } = await sql<Pick<TokenBearer, 'exchanges' | 'seenBefore'>>`
+  const { rows } = await sql<Pick<TokenBearer, 'exchanges' | 'isForgotten' | 'seenBefore'>>`
     select coalesce((select json_agg(json_build_object('side', x.side, 'partner', lower(x.partner_mailbox)))
                        from warmup_exchanges x
                       where x.token = ${token} and x.tenant_id = ${tenantId} and x.email_account_id = ${mailboxId}),
                     '[]') as exchanges,
+           not exists (select 1 from warmup_exchanges x where x.token = ${token}) as "isForgotten",
            exists (select 1 from email_messages m
                     where m.tenant_id = ${tenantId} and m.email_account_id = ${mailboxId}
                       and m.message_type = 'warmup' and m.facts ->> 'warmupToken' = ${token}) as "seenBefore"`.execute(
     trx,
   )
-  return rows[0] ?? { exchanges: [], seenBefore: false }
+  return rows[0] ?? { exchanges: [], isForgotten: true, seenBefore: false }
 }
 
 export async function insertReject(

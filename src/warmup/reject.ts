@@ -9,14 +9,17 @@ export interface TokenBearer {
   mailbox: string
   /** What the mailbox knows of the token: that it sends it, or that its partner does. */
   exchanges: readonly { side: 'sender' | 'receiver'; partner: string }[]
+  /** No mailbox knows the token any more: its conversation was deleted. */
+  isForgotten: boolean
   /** The mailbox got another message with this token before. */
   seenBefore: boolean
 }
 
-/** Undefined for the one message of an exchange, and for a sender's copy of its own. */
+/** Undefined for the one message of an exchange, for a sender's copy of its own, and where nobody can tell any more. */
 export function whyRejected(bearer: TokenBearer): RejectReason | undefined {
-  const { isOurs, from, mailbox, exchanges, seenBefore } = bearer
+  const { isOurs, from, mailbox, exchanges, isForgotten, seenBefore } = bearer
   if (!isOurs) return 'forged'
+  if (isForgotten) return undefined
   if (exchanges.some(({ side }) => side === 'sender') && from === mailbox) return undefined
   const expected = exchanges.find(({ side }) => side === 'receiver')
   if (!expected) return 'misdirected'

@@ -34,6 +34,9 @@ export async function findConversation(
                and b.partner_mailbox = x.partner_mailbox and b.depth = 1
                and b.planned_at < coalesce((select f.planned_at from warmup_exchanges f
                                              where f.token = x.thread_token and f.side = 'sender'), x.planned_at))
+             + (select coalesce(sum(k.conversations), 0)::int from warmup_acquaintances k
+                  join email_accounts same on same.tenant_id = k.tenant_id and same.id = k.email_account_id
+                 where same.email_address = a.email_address and k.partner_mailbox = x.partner_mailbox)
              as "conversationsBefore",
            ${participant('a', 'w')} as own, ${participant('pa', 'pw')} as partner
       from warmup_exchanges x

@@ -239,6 +239,9 @@ async function plan(address: string, options: TenantOptions & { date?: string })
       message: (row) => row.depth,
       state: (row) => row.status,
     })
-    return messages.length > 0 ? `${head}\n\n${table}` : head
+    if (messages.length > 0) return `${head}\n\n${table}`
+    return day && day.planned > 0
+      ? `${head}\n\nThey are deleted by now: old conversations are not kept.`
+      : head
   })
 }

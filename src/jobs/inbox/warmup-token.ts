@@ -9,12 +9,13 @@ import type { SyncedMailbox } from './mailbox.ts'
 export async function countRejectedToken(
   trx: Trx,
   key: Buffer,
-  mailbox: SyncedMailbox,
+  mailbox: Pick<SyncedMailbox, 'tenantId' | 'id' | 'address' | 'zone'>,
   { token, from, at }: { token: string; from: string | undefined; at: Date },
 ): Promise<void> {
   const place = { tenantId: mailbox.tenantId, mailboxId: mailbox.id }
   const isOurs = readToken(key, token) !== undefined
-  const known = isOurs ? await findKnownOfToken(trx, place, token) : { exchanges: [], seenBefore: false }
+  const nothing = { exchanges: [], isForgotten: true, seenBefore: false }
+  const known = isOurs ? await findKnownOfToken(trx, place, token) : nothing
   const reason = whyRejected({
     ...known,
     isOurs,

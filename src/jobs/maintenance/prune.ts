@@ -15,6 +15,13 @@ import {
   deleteOldJobLogs,
 } from '../../sending/retention-store.ts'
 import { listShorterRetentions } from '../../tenants/plan-store.ts'
+import {
+  conversationDays,
+  countOldConversations,
+  countOldRejects,
+  deleteOldConversations,
+  deleteOldRejects,
+} from '../../warmup/retention-store.ts'
 import { rollUp } from '../analytics/roll-up.ts'
 import { deleteOfTenant, dropMonth } from './old-events.ts'
 import { type Chore, mostOf, takeTurns } from './turns.ts'
@@ -62,7 +69,12 @@ export async function listPrunable(room: PruneRoom): Promise<Prunable[]> {
 
 async function choresOf(room: PruneRoom): Promise<Chore[]> {
   const months = await listOldMonths(room)
-  return [...rowChores(room), ...monthChores(room, months), ...(await tenantChores(room, months))]
+  return [
+    ...rowChores(room),
+    ...warmupChores(room),
+    ...monthChores(room, months),
+    ...(await tenantChores(room, months)),
+  ]
 }
 
 function rowChores({ db, retention }: PruneRoom): Chore[] {
@@ -94,6 +106,26 @@ function rowChores({ db, retention }: PruneRoom): Chore[] {
       keptFor: `${eventDays + keyGraceDays} days: a month more than events`,
       count: () => countOldKeys(db, eventDays + keyGraceDays),
       prune: () => deleteOldKeys(db, eventDays + keyGraceDays, batchSize),
+      batched: true,
+    },
+  ]
+}
+
+function warmupChores({ db, retention: { warmupEventDays } }: PruneRoom): Chore[] {
+  const days = conversationDays(warmupEventDays)
+  return [
+    {
+      what: 'conversations of warmup',
+      keptFor: `${days} days`,
+      count: () => countOldConversations(db, days),
+      prune: () => deleteOldConversations(db, days, batchSize),
+      batched: true,
+    },
+    {
+      what: 'rejected tokens of warmup',
+      keptFor: `${warmupEventDays} days`,
+      count: () => countOldRejects(db, warmupEventDays),
+      prune: () => deleteOldRejects(db, warmupEventDays, batchSize),
       batched: true,
     },
   ]

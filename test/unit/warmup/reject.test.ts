@@ -6,6 +6,7 @@ const received: TokenBearer = {
   from: 'bea@partner.test',
   mailbox: 'ann@lab.test',
   exchanges: [{ side: 'receiver', partner: 'bea@partner.test' }],
+  isForgotten: false,
   seenBefore: false,
 }
 const sent = [{ side: 'sender' as const, partner: 'bea@partner.test' }]
@@ -15,6 +16,7 @@ test.each<[string, Partial<TokenBearer>, ReturnType<typeof whyRejected>]>([
   ['a seal of somebody else is forged', { isOurs: false, exchanges: [] }, 'forged'],
   ['a token that its mailbox does not expect went astray', { exchanges: [] }, 'misdirected'],
   ['a token that comes back to its sender went astray', { exchanges: sent }, 'misdirected'],
+  ['a token whose conversation was deleted says nothing', { exchanges: [], isForgotten: true }, undefined],
   ['a copy of what the mailbox sent is its own', { exchanges: sent, from: 'ann@lab.test' }, undefined],
   ['a second message with the token is a replay', { seenBefore: true }, 'replayed'],
   ['a token that another sender took is a replay', { from: 'eve@evil.test' }, 'replayed'],
