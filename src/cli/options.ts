@@ -1,9 +1,14 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Range } from '../core/range.ts'
 
 /** Options that many commands share, worded once. */
 export function withOutput(command: Command): Command {
   return command.option('--json', 'print JSON')
+}
+
+/** For tables that are also wanted as CSV, which is not JSON. */
+export function withCsv(command: Command): Command {
+  return command.addOption(new Option('--csv', 'print CSV').conflicts('json'))
 }
 
 export function withTenant(command: Command): Command {

@@ -23,8 +23,8 @@ export function formatNumber(count: number): string {
   return count.toLocaleString('en')
 }
 
-export function formatCount(count: number, noun: string): string {
-  return `${formatNumber(count)} ${noun}${count === 1 ? '' : 's'}`
+export function formatCount(count: number, noun: string, plural = `${noun}s`): string {
+  return `${formatNumber(count)} ${count === 1 ? noun : plural}`
 }
 
 /** A share in per cent with one decimal; of nothing it is none. */

@@ -114,6 +114,26 @@ test('the word none lifts what a plan allows, and what is out of range is refuse
   )
 })
 
+test('a change of the plan says from when on it is seen, what it deletes, and how long events are kept in truth', async () => {
+  const { name } = tenant
+  const plan = (...args: string[]) => run('tenant', 'plan', name, ...args)
+  const changed = await plan('--emails', '1', '--mailboxes', '1', '--event-days', '7')
+  expect(changed.stdout.split('\n')).toEqual([
+    `${name} may use in a month: 1 email, 1 mailbox, any number of contacts. Its events are kept for 7 days.`,
+    expect.stringMatching(/^rookery billing usage shows it once .+ next full hour/),
+    expect.stringMatching(/deleted for good.+ rookery maintenance prune --dry-run$/),
+    '',
+  ])
+  const refused = await plan('--event-days', '91')
+  expect(refused).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^--event-days 91: .+ after 90 days/),
+  })
+  // As if the installation had kept events for longer then.
+  await database.db.updateTable('tenants').set({ event_days: 100 }).where('id', '=', tenant.id).execute()
+  expect((await plan()).stdout).toMatch(/kept as long as all are, 90 days .+ less than its plan's 100\.\n$/)
+})
+
 test('mailboxes and contacts of a month are what they are, also where its emails stay as many', async () => {
   const { db } = database
   const first = await sendOn('2026-03-02', 'ada@x.example')

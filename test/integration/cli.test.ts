@@ -85,9 +85,15 @@ describe('the program', () => {
       args: ['mailbox', 'set', 'a@b.test', '--daily-limit', 'x'],
       message: 'from 1 to 1000000; to stop a mailbox',
     },
+    { args: ['analytics', 'daily', '--csv'], message: "'--csv' cannot be used with option '--json'" },
+    { args: ['billing', 'usage', '--csv'], message: "'--csv' cannot be used with option '--json'" },
+    {
+      args: ['billing', 'usage', '--tenant', 'nope', '--all'],
+      message: "'--all' cannot be used with option",
+    },
     { args: ['start'], message: "unknown option '--json'" },
   ])('so are those of usage: $args', async ({ args, message }) => {
-    const { code, stdout, stderr } = await run([...args, '--json'])
+    const { code, stdout, stderr } = await run([...args, '--json'], { env: environment() })
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(JSON.parse(stderr)).toEqual({
       error: { code: 'invalid_input', message: expect.stringContaining(message), details: [] },

@@ -5,7 +5,7 @@ import type { Db } from '../../db/connect.ts'
 import { renderCsv } from '../csv.ts'
 import { dayOf, readDayRange } from '../day.ts'
 import { describeDays } from '../days-text.ts'
-import { type TenantOptions, withOutput, withTenant } from '../options.ts'
+import { type TenantOptions, withCsv, withOutput, withTenant } from '../options.ts'
 import { print } from '../output.ts'
 import { resolveCampaign, resolvePastMailboxes, resolveTenant, withDatabase } from '../session.ts'
 
@@ -18,13 +18,12 @@ interface DailyOptions extends TenantOptions {
 }
 
 export function addAnalyticsDailyCommand(group: Command): void {
-  withTenant(withOutput(group.command('daily')))
+  withCsv(withTenant(withOutput(group.command('daily'))))
     .description('Print what became of the emails of each day, by the day they were sent on.')
     .option('--mailbox <address>', 'only from this mailbox, or those that had this address')
     .option('--campaign <name>', 'only of this campaign')
     .option('--from <date>', 'the first day, such as 2026-11-01; 30 days back if left out')
     .option('--to <date>', 'the last day; today, wherever it has begun, if left out')
-    .option('--csv', 'print CSV')
     .addHelpText(
       'after',
       `

@@ -1,18 +1,17 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { listUsage, type MonthUsage, usageColumns } from '../../analytics/usage-store.ts'
 import { renderCsv } from '../csv.ts'
 import { dayOf, minuteOf, readDay } from '../day.ts'
-import { type TenantOptions, withOutput, withTenant } from '../options.ts'
+import { type TenantOptions, withCsv, withOutput, withTenant } from '../options.ts'
 import { formatCount, formatNumber, formatShare, printTable } from '../output.ts'
 import { resolveTenant, withDatabase } from '../session.ts'
 
 export function addBillingCommands(program: Command): void {
   const group = program.command('billing').description('What tenants use of what their plans allow.')
-  withTenant(withOutput(group.command('usage')))
+  withCsv(withTenant(withOutput(group.command('usage'))))
     .description('Print emails, mailboxes and contacts of each month, beside what the plan allowed in it.')
-    .option('--all', 'of every tenant')
+    .addOption(new Option('--all', 'of every tenant').conflicts('tenant'))
     .option('--from <date>', 'the first month, by a day in it; a year back if left out')
-    .option('--csv', 'print CSV')
     .addHelpText(
       'after',
       `
@@ -62,8 +61,7 @@ const aYearBack = (now: Date): string =>
 function describeOver(row: MonthUsage): string {
   const over = [
     row.emails_over > 0 && formatCount(row.emails_over, 'email'),
-    row.mailboxes_over > 0 &&
-      `${formatNumber(row.mailboxes_over)} mailbox${row.mailboxes_over === 1 ? '' : 'es'}`,
+    row.mailboxes_over > 0 && formatCount(row.mailboxes_over, 'mailbox', 'mailboxes'),
     row.contacts_over > 0 && formatCount(row.contacts_over, 'contact'),
   ].filter((part) => part !== false)
   return over.length === 0 ? '' : `OVER by ${over.join(', ')}`

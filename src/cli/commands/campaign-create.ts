@@ -30,7 +30,7 @@ async function create(options: TenantOptions & { file: string; replace?: boolean
   const steps = definition.steps.length
   print({ id: campaign.id, name, status: campaign.status, steps, mailboxes }, options, () =>
     [
-      `Created "${name}": ${formatCount(steps, 'step')}, from ${mailboxes} ${mailboxes === 1 ? 'mailbox' : 'mailboxes'}.`,
+      `Created "${name}": ${formatCount(steps, 'step')}, from ${formatCount(mailboxes, 'mailbox', 'mailboxes')}.`,
       `See what it would send: rookery campaign preview "${name}"`,
       `Let it go:              rookery campaign launch "${name}"`,
     ].join('\n'),

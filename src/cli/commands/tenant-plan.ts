@@ -1,12 +1,14 @@
 import type { Command } from 'commander'
 import { touchMonth } from '../../analytics/billing-store.ts'
+import { AppError } from '../../core/errors.ts'
+import type { Trx } from '../../db/connect.ts'
 import { insertAudit } from '../../tenants/audit-store.ts'
-import { allowanceRange, definePlan, eventDaysRange } from '../../tenants/plan.ts'
+import { allowanceRange, definePlan, eventDaysRange, type PlanChange } from '../../tenants/plan.ts'
 import { setPlan } from '../../tenants/plan-store.ts'
 import type { Tenant } from '../../tenants/store.ts'
 import { accountName } from '../account-name.ts'
 import { liftNone, type NumberOrNone, numberOrNone, withOutput } from '../options.ts'
-import { type OutputOptions, print } from '../output.ts'
+import { formatCount, type OutputOptions, print } from '../output.ts'
 import { resolveTenant, withDatabase } from '../session.ts'
 
 interface PlanOptions extends OutputOptions {
@@ -33,6 +35,7 @@ export function addTenantPlanCommand(group: Command): void {
       'after',
       `
 What a plan allows is reported against (rookery billing usage), not enforced: see rookery tenant set for limits that hold.
+Events that are older than --event-days are deleted every night and do not come back: rookery maintenance prune --dry-run counts them.
 
 Example:
   $ rookery tenant plan acme --emails 50000 --mailboxes 20 --contacts 10000`,
@@ -41,30 +44,38 @@ Example:
 }
 
 async function plan(name: string, { json, ...options }: PlanOptions): Promise<void> {
-  const { emails, mailboxes, contacts, eventDays } = options
-  const change = definePlan({
+  const change = readChange(options)
+  const { tenant, keptDays } = await withDatabase(async ({ db, config }) => {
+    const { id } = await resolveTenant(db, name)
+    const all = config.retention.eventDays
+    if (change.eventDays && change.eventDays > all)
+      throw new AppError(
+        'invalid_input',
+        `--event-days ${change.eventDays}: the events of all tenants are deleted after ${all} days (ROOKERY_RETENTION_EVENT_DAYS). Give at most ${all}, or none.`,
+      )
+    if (hasChange(change)) await db.transaction().execute((trx) => changePlan(trx, id, change))
+    return { tenant: await resolveTenant(db, name), keptDays: all }
+  })
+  print(show(tenant), json ? { json } : {}, (shown) =>
+    [describe(shown, keptDays), ...describeEffects(change)].join('\n'),
+  )
+}
+
+function readChange({ emails, mailboxes, contacts, eventDays }: PlanOptions): PlanChange {
+  return definePlan({
     planEmails: liftNone(emails),
     planMailboxes: liftNone(mailboxes),
     planContacts: liftNone(contacts),
     eventDays: liftNone(eventDays),
   })
-  const changes = Object.values(change).some((value) => value !== undefined)
-  const tenant = await withDatabase(async ({ db }) => {
-    const { id } = await resolveTenant(db, name)
-    if (changes)
-      await db.transaction().execute(async (trx) => {
-        await touchMonth(trx, id, await setPlan(trx, id, change))
-        const entity = { tenantId: id, entityType: 'tenant', entityId: id }
-        await insertAudit(trx, {
-          ...entity,
-          actor: accountName(),
-          action: 'tenant.plan_changed',
-          details: change,
-        })
-      })
-    return resolveTenant(db, name)
-  })
-  print(show(tenant), json ? { json } : {}, describe)
+}
+
+const hasChange = (change: PlanChange): boolean => Object.values(change).some((value) => value !== undefined)
+
+async function changePlan(trx: Trx, tenantId: string, change: PlanChange): Promise<void> {
+  await touchMonth(trx, tenantId, await setPlan(trx, tenantId, change))
+  const entity = { tenantId, entityType: 'tenant', entityId: tenantId }
+  await insertAudit(trx, { ...entity, actor: accountName(), action: 'tenant.plan_changed', details: change })
 }
 
 function show(row: Tenant) {
@@ -77,12 +88,34 @@ function show(row: Tenant) {
   }
 }
 
-function describe({ tenant, emails, mailboxes, contacts, eventDays }: ReturnType<typeof show>): string {
-  const upTo = (count: number | null, noun: string) =>
-    count === null ? `any number of ${noun}` : `${count.toLocaleString('en')} ${noun}`
-  const allowed = [upTo(emails, 'emails'), upTo(mailboxes, 'mailboxes'), upTo(contacts, 'contacts')].join(
-    ', ',
-  )
-  const kept = eventDays === null ? 'as long as all are' : `for ${eventDays} days`
-  return `${tenant} may use in a month: ${allowed}. Its events are kept ${kept}.`
+function describe(shown: ReturnType<typeof show>, keptDays: number): string {
+  const { tenant, emails, mailboxes, contacts, eventDays } = shown
+  const allowed = [
+    emails === null ? 'any number of emails' : formatCount(emails, 'email'),
+    mailboxes === null ? 'any number of mailboxes' : formatCount(mailboxes, 'mailbox', 'mailboxes'),
+    contacts === null ? 'any number of contacts' : formatCount(contacts, 'contact'),
+  ]
+  return `${tenant} may use in a month: ${allowed.join(', ')}. ${describeKeeping(eventDays, keptDays)}`
+}
+
+/** The shorter of the two holds; `keptDays` may have been lowered since the plan was made. */
+function describeKeeping(eventDays: number | null, keptDays: number): string {
+  const asAll = `Its events are kept as long as all are, ${keptDays} days (ROOKERY_RETENTION_EVENT_DAYS)`
+  if (eventDays === null) return `${asAll}.`
+  return eventDays <= keptDays
+    ? `Its events are kept for ${eventDays} days.`
+    : `${asAll}: that is less than its plan's ${eventDays}.`
+}
+
+function describeEffects({ eventDays, ...allowed }: PlanChange): string[] {
+  return [
+    ...(hasChange(allowed)
+      ? ['rookery billing usage shows it once the month is added up again, minutes after the next full hour.']
+      : []),
+    ...(eventDays
+      ? [
+          `Older ones are deleted for good, from the next night on. To see how many: rookery maintenance prune --dry-run`,
+        ]
+      : []),
+  ]
 }
