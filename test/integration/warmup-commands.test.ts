@@ -65,6 +65,12 @@ test('a mailbox is enrolled, paused, resumed and ended, and each is refused wher
   const [standing] = JSON.parse((await warmup('status', '--json')).stdout)
   expect(standing).toMatchObject({ mailbox: address, status: 'warming', health: 'healthy', day: 1 })
   expect((await warmup('plan', address)).stdout).toContain('is not planned. Days are planned when they begin')
+  const longAgo = { tenant_id: mailbox.tenant_id, email_account_id: mailbox.id, plan_date: '2020-01-31' }
+  await db
+    .insertInto('warmup_plans')
+    .values({ ...longAgo, wanted: 3, planned: 2 })
+    .execute()
+  expect((await warmup('plan', address, '--date', '2020-01-31')).stdout).toMatch(/2 of 3 [^]*deleted by now/)
 
   await insertEmail(db, mailbox, { kind: 'warmup', lane: 'low' })
   expect((await warmup('pause', address, '--reason', 'on leave')).stdout).toBe(
