@@ -20,8 +20,14 @@ const excluded = sql.join(monthFigures.map((name) => sql`${sql.ref(name)} = ${sq
  * ledger may have more emails of a sealed day.
  */
 export async function touchMonths(trx: Trx, which: 'touched' | 'all'): Promise<void> {
-  const days = sql.table(which === 'touched' ? 'dated_events' : 'daily_analytics')
-  await touch(trx, sql`select distinct tenant_id, date_trunc('month', date)::date from ${days}`)
+  const monthOfDay = sql`tenant_id, date_trunc('month', date)::date`
+  // A month that has no day left is among all, too.
+  await touch(
+    trx,
+    which === 'touched'
+      ? sql`select distinct ${monthOfDay} from dated_events`
+      : sql`select ${monthOfDay} from daily_analytics union select tenant_id, period_start from billing_analytics`,
+  )
 }
 
 /** As `touchMonths`, for the month (its first day, YYYY-MM-DD) of a tenant whose plan has changed. */

@@ -75,9 +75,11 @@ export async function recomputeDays(trx: Trx): Promise<void> {
   await sql`
     insert into daily_analytics (tenant_id, campaign_id, mailbox_id, date, ${columns})
     select d.tenant_id, d.campaign_id, d.mailbox_id, d.date, ${sums}
-      from touched_days t join daily_step_analytics d
-        on d.tenant_id = t.tenant_id and d.mailbox_id = t.mailbox_id and d.date = t.date
-       and d.campaign_id is not distinct from t.campaign_id
+      from touched_days t
+     cross join lateral (
+       select * from daily_step_analytics d
+        where d.tenant_id = t.tenant_id and d.mailbox_id = t.mailbox_id and d.date = t.date
+          and d.campaign_id is not distinct from t.campaign_id offset 0) d
      group by 1, 2, 3, 4
     on conflict on constraint daily_analytics_key do update set ${excluded}, updated_at = now()`.execute(trx)
   await recomputeHappened(trx)
@@ -132,18 +134,21 @@ async function clearDays(trx: Trx): Promise<void> {
 /** Adds up, by step and variant, the campaigns of the touched days, or all that have days, sealed ones too: no other then has a sum. */
 export async function sumCampaigns(trx: Trx, which: 'touched' | 'all'): Promise<void> {
   if (which === 'all') await sql`delete from campaign_analytics`.execute(trx)
+  // By index, as the days: the planner would read those of all campaigns that there ever were.
   const ofWhich =
     which === 'all'
-      ? sql`campaign_id is not null`
-      : sql`(tenant_id, campaign_id) in (select tenant_id, campaign_id from touched_days)`
+      ? sql`daily_step_analytics d where campaign_id is not null`
+      : sql`
+          (select distinct tenant_id, campaign_id from touched_days) t
+          cross join lateral (select * from daily_step_analytics d
+                               where d.tenant_id = t.tenant_id and d.campaign_id = t.campaign_id offset 0) d`
   await sql`
     insert into campaign_analytics (tenant_id, campaign_id, step_id, variant, sent, delivered, opened_tracked, clicked_tracked,
                                     replied, bounced, unsubscribed, complained, first_sent_on, last_sent_on)
-    select tenant_id, campaign_id, step_id, variant, sum(emails_sent), sum(emails_delivered), sum(emails_opened),
+    select d.tenant_id, d.campaign_id, step_id, variant, sum(emails_sent), sum(emails_delivered), sum(emails_opened),
            sum(emails_clicked), sum(emails_replied), sum(emails_bounced), sum(emails_unsubscribed),
            sum(emails_complained), min(date) filter (where emails_sent > 0), max(date) filter (where emails_sent > 0)
-      from daily_step_analytics
-     where ${ofWhich}
+      from ${ofWhich}
      group by 1, 2, 3, 4
     on conflict on constraint campaign_analytics_key do update
        set sent = excluded.sent, delivered = excluded.delivered, opened_tracked = excluded.opened_tracked,

@@ -45,26 +45,29 @@ export interface Deleted {
 }
 
 /**
- * Deletes at most so many of them that a pass has counted, a mailbox after the other, from one on: what is kept of those that
- * are done is not read again.
+ * Deletes at most so many of them, a mailbox after the other, from one on: what is kept of those that are done is not read
+ * again. A pass has counted them.
  */
 export async function deleteTenantEvents(
   trx: Trx,
   events: TenantEvents,
   { limit, from }: { limit: number; from: string | null },
 ): Promise<Deleted> {
+  const none = '00000000-0000-0000-0000-000000000000'
+  // The mailboxes again, for the index by mailbox: by their key alone, all partitions would be read.
   const { rows } = await sql<{ mailbox_id: string }>`
     with old as materialized (
-      select v.class, v.recorded_at, v.id from (select * from ${eventsOf(events)}) v, analytics_watermark w
-       where v.email_account_id >= coalesce(${from}::uuid, '00000000-0000-0000-0000-000000000000')
-         and pg_visible_in_snapshot(v.xid, w.snapshot)
-       order by v.email_account_id limit ${limit}
+      select class, recorded_at, id, email_account_id from ${eventsOf(events)}
+         and email_account_id >= coalesce(${from}::uuid, ${none}) order by email_account_id limit ${limit}
     )
-    delete from email_events where (class, recorded_at, id) in (select * from old) and recorded_at < ${events.before}
+    delete from ${eventsOf(events)}
+       and email_account_id between (select email_account_id from old order by 1 limit 1)
+                                and (select email_account_id from old order by 1 desc limit 1)
+       and (class, recorded_at, id) in (select class, recorded_at, id from old)
     returning email_account_id as mailbox_id`.execute(trx)
-  const mailboxId = rows.reduce<string | null>(
-    (last, { mailbox_id: id }) => (last && last > id ? last : id),
-    from,
-  )
-  return { rows: rows.length, mailboxId }
+  const last = rows
+    .map(({ mailbox_id }) => mailbox_id)
+    .sort()
+    .at(-1)
+  return { rows: rows.length, mailboxId: last ?? from }
 }

@@ -120,32 +120,15 @@ export async function setSealed(trx: Trx, { tenantId, through }: Seal): Promise<
   await restartPasses(trx)
 }
 
-/** Whether every event of a partition has been counted, so that it can go. */
-export function isCounted(trx: Trx, partition: string): Promise<boolean> {
-  return isNoneNew(trx, sql`${sql.table(partition)} where true`)
-}
-
 /**
- * Whether all that a tenant was told of before a moment, or of the days up to `through`, has been counted. What is told of
- * days that are sealed already is late whatever happens: only what was written before the moment goes.
+ * Whether every event of a partition has been counted, so that it can go. A watermark of another system says nothing of the
+ * transactions of this one, and one of another method nothing of the figures.
  */
-export function isTenantCounted(
-  trx: Trx,
-  { tenantId, before, through }: { tenantId: string; before: Date; through: string },
-): Promise<boolean> {
-  return isNoneNew(
-    trx,
-    sql`email_events v where class in ('delivery', 'engagement') and tenant_id = ${tenantId}
-                         and (recorded_at < ${before} or sent_on <= ${through} and not ${isSealed('v.sent_on')})`,
-  )
-}
-
-// A watermark of another system says nothing of the transactions of this one.
-async function isNoneNew(trx: Trx, events: ReturnType<typeof sql>): Promise<boolean> {
+export async function isCounted(trx: Trx, partition: string): Promise<boolean> {
   const watermark = await lockWatermark(trx)
-  if (!watermark.own) return false
+  if (!watermark.own || !watermark.sameMethod) return false
   const { rows } = await sql<{ some: boolean }>`
-    select exists (select from ${events} and (${isNew(watermark)})) as some`.execute(trx)
+    select exists (select from ${sql.table(partition)} where ${isNew(watermark)}) as some`.execute(trx)
   return rows[0]?.some === false
 }
 

@@ -3,8 +3,11 @@ import { AppError } from '../core/errors.ts'
 import type { Db, Trx } from '../db/connect.ts'
 import type { PlanChange } from './plan.ts'
 
-/** What the plan allows holds from this month on, in the tenant's zone; returns its first day (YYYY-MM-DD). */
-export async function setPlan(trx: Trx, tenantId: string, change: PlanChange): Promise<string> {
+/**
+ * What the plan allows holds from this month on, in the tenant's zone; returns the first days (YYYY-MM-DD) of the months whose
+ * plan it changes: this one, and any later one that was begun in another zone.
+ */
+export async function setPlan(trx: Trx, tenantId: string, change: PlanChange): Promise<string[]> {
   const plan = sql.raw('plan_emails, plan_mailboxes, plan_contacts')
   await sql`
     insert into tenant_plans (tenant_id, month, ${plan}) select id, '-infinity', ${plan} from tenants
@@ -18,7 +21,13 @@ export async function setPlan(trx: Trx, tenantId: string, change: PlanChange): P
     returning month`.execute(trx)
   const [row] = rows
   if (!row) throw new AppError('not_found', `There is no tenant ${tenantId}.`)
-  return row.month
+  const later = await trx
+    .deleteFrom('tenant_plans')
+    .where('tenant_id', '=', tenantId)
+    .where('month', '>', row.month)
+    .returning('month')
+    .execute()
+  return [row.month, ...later.map(({ month }) => month)]
 }
 
 async function updatePlan(

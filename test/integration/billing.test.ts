@@ -3,7 +3,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { setSealed } from '../../src/analytics/watermark-store.ts'
 import { newId } from '../../src/core/ids.ts'
 import { ensureBillingPartitions } from '../../src/db/billing-partitions.ts'
-import { rebuild, rollUp, sumMonths } from '../../src/jobs/analytics/roll-up.ts'
+import { audit, rebuild, rollUp, sumMonths } from '../../src/jobs/analytics/roll-up.ts'
+import { setPlan } from '../../src/tenants/plan-store.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import {
   type CampaignStep,
@@ -149,6 +150,39 @@ test('mailboxes and contacts of a month are what they are, also where its emails
   await rebuild(db)
   await sumMonths(db)
   expect(await months()).toMatchObject([{ emails_sent: 2, mailboxes_active: 1, contacts_reached: 1 }])
+})
+
+test('a month that has no day left comes to nothing', async () => {
+  const { db } = database
+  await sendOn('2026-03-02', 'ada@x.example')
+  await addUp()
+  await db.deleteFrom('email_events').where('tenant_id', '=', tenant.id).execute()
+  await db.deleteFrom('emails').where('tenant_id', '=', tenant.id).execute()
+  await rebuild(db)
+  await sumMonths(db)
+  expect(await months()).toMatchObject([{ emails_sent: 0, mailboxes_active: 0 }])
+  const differences = await audit(db, { from: '-infinity', to: 'infinity' })
+  expect(differences?.filter(({ tenantId }) => tenantId === tenant.id)).toEqual([])
+})
+
+test('a plan holds also for a later month, in which the last one was made in another zone', async () => {
+  const { db } = database
+  const set = (planEmails: number) =>
+    db.transaction().execute((trx) => setPlan(trx, tenant.id, { planEmails }))
+  const [month = ''] = await set(100)
+  const next = new Date(Date.parse(month) + 32 * 86_400_000).toISOString().slice(0, 8).concat('01')
+  await db
+    .updateTable('tenant_plans')
+    .set({ month: next })
+    .where('tenant_id', '=', tenant.id)
+    .where('month', '=', month)
+    .execute()
+  expect(await set(5000)).toEqual([month, next])
+  const plans = db
+    .selectFrom('tenant_plans')
+    .select(['month', 'plan_emails'])
+    .where('tenant_id', '=', tenant.id)
+  expect(await plans.where('month', '>=', month).execute()).toEqual([{ month, plan_emails: 5000 }])
 })
 
 test('an email that is proven to be sent on a sealed day adds to the contacts of its month', async () => {

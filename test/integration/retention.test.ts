@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { newId } from '../../src/core/ids.ts'
 import { listPartitionsBefore } from '../../src/db/old-partitions.ts'
 import { ensureEventPartitions } from '../../src/db/partitions.ts'
@@ -9,6 +9,7 @@ import { listPrunable, type PruneRoom, prune } from '../../src/jobs/maintenance/
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { insertMailbox, insertTenant, type Mailbox } from '../support/factories.ts'
 import { insertInboundMessage } from '../support/inbound.ts'
+import { restoreElsewhere } from '../support/restored-dump.ts'
 import { openTransaction } from '../support/two-connections.ts'
 
 let database: TestDatabase
@@ -152,43 +153,45 @@ test('a dry run says for each kind what the run then deletes, of a month and a t
   expect(await countEvents(of)).toBe(1)
 })
 
-test('events of a tenant stay while the last pass was made in another system, or has not seen one of them', async () => {
+test('events of a tenant are counted before they go, also after a restore elsewhere', async () => {
   const { db } = database
   const { id } = await insertTenant(db)
   const of = await insertMailbox(db, id)
-  await insertEvent(daysAgo(12), of)
+  const batch = { limit: 100, from: null }
   const events = { tenantId: id, before: daysAgo(10) }
-  expect(await deleteOfTenant(db, events, { limit: 100, from: null })).toBeUndefined()
-  await rollUp(db)
-  await sql`update analytics_watermark set system_identifier = system_identifier + 1`.execute(db)
-  expect(await deleteOfTenant(db, events, { limit: 100, from: null })).toBeUndefined()
-  await sql`update analytics_watermark set system_identifier = system_identifier - 1`.execute(db)
-  const sealed = await db
-    .selectFrom('analytics_sealed_days')
-    .selectAll()
-    .where('tenant_id', '=', id)
-    .execute()
-  expect(sealed).toEqual([])
-  expect(await deleteOfTenant(db, events, { limit: 100, from: null })).toMatchObject({ rows: 1 })
+  await insertEvent(daysAgo(12), of)
+  expect(await deleteOfTenant(db, events, batch)).toMatchObject({ rows: 1 })
+  expect(await figures(of)).toEqual({ sent: 1, late: 0 })
+  await insertEvent(daysAgo(12), of)
+  await insertEvent(daysAgo(5), of)
+  await restoreElsewhere(db, 'more')
+  expect(await deleteOfTenant(db, events, batch)).toMatchObject({ rows: 1 })
+  expect(await figures(of)).toEqual({ sent: 2, late: 1 })
 })
 
-test('what is told late of days that are sealed already holds up no further batch', async () => {
+test('what is told of the days that are sealed next, beside their sealing, holds up no batch', async () => {
   const { db } = database
   const { id } = await insertTenant(db)
   const of = await insertMailbox(db, id)
   for (const days of [12, 13, 14]) await insertEvent(daysAgo(days), of)
-  await rollUp(db)
   const events = { tenantId: id, before: daysAgo(10) }
-  expect(await deleteOfTenant(db, events, { limit: 2, from: null })).toMatchObject({ rows: 2 })
-  const late = { sent_on: daysAgo(12).toISOString().slice(0, 10) }
-  await insertEvent(daysAgo(1), of, 'delivery', late)
-  expect(await deleteOfTenant(db, events, { limit: 2, from: null })).toMatchObject({ rows: 1 })
-  expect(await deleteOfTenant(db, events, { limit: 2, from: null })).toMatchObject({ rows: 0 })
-  await insertEvent(daysAgo(12), of)
-  expect(await deleteOfTenant(db, events, { limit: 2, from: null })).toBeUndefined()
-  await rollUp(db)
-  expect(await deleteOfTenant(db, events, { limit: 2, from: null })).toMatchObject({ rows: 1 })
-  expect(await figures(of)).toEqual({ sent: 3, late: 2 })
+  const sent_on = daysAgo(12).toISOString().slice(0, 10)
+  await insertEvent(daysAgo(1), of, 'delivery', { sent_on })
+  const first = await deleteOfTenant(db, events, { limit: 2, from: null })
+  expect(first).toMatchObject({ rows: 2 })
+  await insertEvent(daysAgo(1), of, 'delivery', { sent_on })
+  expect(await deleteOfTenant(db, events, { limit: 2, from: first.mailboxId })).toMatchObject({ rows: 1 })
+  expect(await deleteOfTenant(db, events, { limit: 2, from: first.mailboxId })).toMatchObject({ rows: 0 })
+  expect(await figures(of)).toEqual({ sent: 4, late: 1 })
+})
+
+test('what goes is decided by the clock of the database, not by that of a machine', async () => {
+  await insertEvent(daysAgo(40))
+  await ensureEventPartitions(database.db, new Date())
+  const before = await wouldGo()
+  onTestFinished(() => void vi.useRealTimers())
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 120 * 86_400_000 })
+  expect(await wouldGo()).toEqual(before)
 })
 
 test('a month of warmup goes and no day of the others is sealed; one that somebody reads stays for now', async () => {

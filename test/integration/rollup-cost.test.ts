@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '../../src/core/ids.ts'
 import { rollUp } from '../../src/jobs/analytics/roll-up.ts'
+import { deleteOfTenant } from '../../src/jobs/maintenance/old-events.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 let database: TestDatabase
@@ -71,4 +72,46 @@ test('a pass reads the stored figures of the days that it adds up, not those of 
   await countRead('daily_step_analytics')
   await rollUp(database.db)
   expect(await countRead('daily_step_analytics')).toBeLessThan(100)
+})
+
+test('a pass reads the stored figures of the campaigns that it adds up, not those of others', async () => {
+  const { db } = database
+  const reads: number[] = []
+  const campaign = sql`md5('campaign' || n)::uuid`
+  for (const stored of [100, 300]) {
+    await sql`
+      insert into daily_step_analytics (tenant_id, campaign_id, mailbox_id, date)
+      select ${tenant}, ${campaign}, md5('mailbox' || d % 5)::uuid, '2026-03-01'::date - d
+        from generate_series(1, ${stored}::int) n, generate_series(1, 50) d on conflict do nothing`.execute(
+      db,
+    )
+    await sql`analyze daily_step_analytics`.execute(db)
+    await sql`
+      insert into email_events (class, type, id, tenant_id, campaign_id, email_account_id, email_id, attempt, occurred_at, sent_on)
+      select 'delivery', 'sent', gen_random_uuid(), ${tenant}, ${campaign}, gen_random_uuid(), gen_random_uuid(), 1, now(),
+             '2026-03-02' from generate_series(1, 60) n`.execute(db)
+    await countRead('daily_step_analytics')
+    await rollUp(db)
+    reads.push(await countRead('daily_step_analytics'))
+  }
+  // 60 campaigns with 50 days each, and a day or two of today.
+  expect(Math.max(...reads)).toBeLessThan(60 * 60)
+})
+
+test('a batch of a tenant that goes is read by its mailboxes, however much others keep', async () => {
+  const { db } = database
+  await insertOpens(Array.from({ length: 100 }, () => newId()))
+  const leaving = newId()
+  await sql`
+    insert into email_events (class, type, id, tenant_id, email_account_id, email_id, attempt, occurred_at, sent_on, recorded_at)
+    select 'engagement', 'opened', gen_random_uuid(), ${leaving}, md5('m' || n % 40)::uuid, gen_random_uuid(), 1, now(),
+           '2026-03-01', now() - n * interval '1 hour' from generate_series(1, 2000) n`.execute(db)
+  await rollUp(db)
+  await sql`analyze email_events`.execute(db)
+  const before = new Date(Date.now() - 10 * 86_400_000)
+  await countRead()
+  const batch = await deleteOfTenant(db, { tenantId: leaving, before }, { limit: 100, from: null })
+  expect(batch.rows).toBe(100)
+  // Found, read again by the deletion, with what else these mailboxes have of that time.
+  expect(await countRead()).toBeLessThan(500)
 })

@@ -73,7 +73,7 @@ function readChange({ emails, mailboxes, contacts, eventDays }: PlanOptions): Pl
 const hasChange = (change: PlanChange): boolean => Object.values(change).some((value) => value !== undefined)
 
 async function changePlan(trx: Trx, tenantId: string, change: PlanChange): Promise<void> {
-  await touchMonth(trx, tenantId, await setPlan(trx, tenantId, change))
+  for (const month of await setPlan(trx, tenantId, change)) await touchMonth(trx, tenantId, month)
   const entity = { tenantId, entityType: 'tenant', entityId: tenantId }
   await insertAudit(trx, { ...entity, actor: accountName(), action: 'tenant.plan_changed', details: change })
 }

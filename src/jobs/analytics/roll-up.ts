@@ -34,6 +34,23 @@ export function rollUp(db: Db): Promise<RollUp | undefined> {
   return inOneSnapshot(db, (trx) => count(trx, 'new'))
 }
 
+/**
+ * Counts what is new, then does something that sees no event that is not counted, all or nothing. Waits for a pass that is at
+ * it.
+ */
+export function afterCounting<T>(db: Db, work: (trx: Trx) => Promise<T>): Promise<T> {
+  return untilAnswered(() =>
+    db
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .execute(async (trx) => {
+        await lockRollup(trx)
+        await count(trx, 'new')
+        return work(trx)
+      }),
+  )
+}
+
 export interface Rebuilt extends RollUp {
   /** Emails of the ledger whose first facts were not those of their events. */
   facts: number

@@ -1,15 +1,9 @@
 import { type Deleted, deleteTenantEvents, type TenantEvents } from '../../analytics/retention-store.ts'
-import {
-  isCounted,
-  isTenantCounted,
-  lockRollup,
-  lockWatermark,
-  setSealed,
-} from '../../analytics/watermark-store.ts'
+import { isCounted, lockRollup, lockWatermark, setSealed } from '../../analytics/watermark-store.ts'
 import type { Db } from '../../db/connect.ts'
 import { countPartition, dropPartition, lockPartition, type OldPartition } from '../../db/old-partitions.ts'
 import { isLockTimeout } from '../../db/retry.ts'
-import { rollUp } from '../analytics/roll-up.ts'
+import { afterCounting, rollUp } from '../analytics/roll-up.ts'
 
 const hourMs = 3_600_000
 
@@ -23,13 +17,14 @@ const lastDayBefore = (moment: Date): string =>
  */
 export async function dropMonth(db: Db, month: OldPartition): Promise<number | undefined> {
   await rollUp(db)
+  // While others still write.
+  const events = await countPartition(db, month)
   const drop = db.transaction().execute(async (trx) => {
     await lockRollup(trx)
     // First, as those do who make a month.
     await lockWatermark(trx)
     await lockPartition(trx, month)
     if (!(await isCounted(trx, month.name))) return undefined
-    const events = await countPartition(trx, month)
     // No figure of a day comes from the events of warmup: those of the other classes are kept, and go on being counted.
     if (month.eventClass !== 'warmup')
       await setSealed(trx, { tenantId: null, through: lastDayBefore(month.until) })
@@ -40,19 +35,16 @@ export async function dropMonth(db: Db, month: OldPartition): Promise<number | u
 }
 
 /**
- * As `dropMonth`, for a batch of the events of a tenant that keeps them for a shorter time, from a mailbox on. The caller has
- * rolled up; undefined where an event that would go, or of a day that would be sealed, has not been counted all the same.
+ * As `dropMonth`, for a batch of the events of a tenant that keeps them for a shorter time, from a mailbox on. They are
+ * counted in the same moment: what is told of their days later is late.
  */
-export async function deleteOfTenant(
+export function deleteOfTenant(
   db: Db,
   events: TenantEvents,
   batch: { limit: number; from: string | null },
-): Promise<Deleted | undefined> {
-  const through = lastDayBefore(events.before)
-  return db.transaction().execute(async (trx) => {
-    await lockRollup(trx)
-    if (!(await isTenantCounted(trx, { ...events, through }))) return undefined
-    await setSealed(trx, { tenantId: events.tenantId, through })
+): Promise<Deleted> {
+  return afterCounting(db, async (trx) => {
+    await setSealed(trx, { tenantId: events.tenantId, through: lastDayBefore(events.before) })
     return deleteTenantEvents(trx, events, batch)
   })
 }

@@ -5,6 +5,7 @@ import {
   type TenantEvents,
 } from '../../analytics/retention-store.ts'
 import type { Db } from '../../db/connect.ts'
+import { readNow } from '../../db/now.ts'
 import { countPartition, listPartitionsBefore, type OldPartition } from '../../db/old-partitions.ts'
 import { type EventClass, eventClasses } from '../../db/partitions.ts'
 import { countOldMessages, deleteOldMessages, type InboundRetention } from '../../inbox/retention-store.ts'
@@ -68,14 +69,19 @@ export async function listPrunable(room: PruneRoom): Promise<Prunable[]> {
 }
 
 async function choresOf(room: PruneRoom): Promise<Chore[]> {
-  const months = await listOldMonths(room)
+  // What goes is gone for good: not by the clock of a machine that may be wrong.
+  const now = await readNow(room.db)
+  const daysAgo = (days: number) => new Date(now.getTime() - days * 86_400_000)
+  const months = await listOldMonths(room, daysAgo)
   return [
     ...rowChores(room),
     ...warmupChores(room),
     ...monthChores(room, months),
-    ...(await tenantChores(room, months)),
+    ...(await tenantChores(room, months, daysAgo)),
   ]
 }
+
+type DaysAgo = (days: number) => Date
 
 function rowChores({ db, retention }: PruneRoom): Chore[] {
   const { unmatchedDays, matchedDays, eventDays } = retention
@@ -131,8 +137,6 @@ function warmupChores({ db, retention: { warmupEventDays } }: PruneRoom): Chore[
   ]
 }
 
-const daysAgo = (days: number): Date => new Date(Date.now() - days * 86_400_000)
-
 const daysOf = ({ eventDays, warmupEventDays }: Retention, eventClass: EventClass): number =>
   eventClass === 'warmup' ? warmupEventDays : eventDays
 
@@ -143,7 +147,7 @@ const monthOf = ({ until }: OldPartition): string =>
   new Date(until.getTime() - 1).toLocaleDateString('en', { month: 'long', year: 'numeric', timeZone: 'UTC' })
 
 /** Events go by whole months. */
-async function listOldMonths({ db, retention }: PruneRoom): Promise<OldPartition[]> {
+async function listOldMonths({ db, retention }: PruneRoom, daysAgo: DaysAgo): Promise<OldPartition[]> {
   const months = await Promise.all(
     eventClasses.map((eventClass) =>
       listPartitionsBefore(db, eventClass, daysAgo(daysOf(retention, eventClass))),
@@ -162,7 +166,11 @@ function monthChores({ db, retention }: PruneRoom, months: readonly OldPartition
   }))
 }
 
-async function tenantChores({ db, retention }: PruneRoom, months: readonly OldPartition[]): Promise<Chore[]> {
+async function tenantChores(
+  { db, retention }: PruneRoom,
+  months: readonly OldPartition[],
+  daysAgo: DaysAgo,
+): Promise<Chore[]> {
   const tenants = await listShorterRetentions(db, retention.eventDays)
   const going = months.map(({ name }) => name)
   return tenants.map(({ tenantId, name, days }) => {
@@ -174,8 +182,8 @@ async function tenantChores({ db, retention }: PruneRoom, months: readonly OldPa
       count: () => countTenantEvents(db, events, going),
       async prune() {
         const deleted = await deleteOfTenant(db, events, { limit: batchSize, from })
-        from = deleted?.mailboxId ?? from
-        return deleted?.rows
+        from = deleted.mailboxId
+        return deleted.rows
       },
       batched: true,
       mostRows: mostOfTenant,
