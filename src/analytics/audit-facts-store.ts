@@ -57,11 +57,10 @@ const differing = ({ from, to }: AuditedDays, columns: ReturnType<typeof sql>) =
 /** Emails sent on some days whose first facts are not those of their events. */
 export async function listFactDifferences(trx: Trx, days: AuditedDays, limit: number): Promise<Difference[]> {
   const columns = sql`
-    'emails' as what, v.tenant_id as "tenantId", v.campaign_id as "campaignId", v.email_account_id as "mailboxId",
+    'emails' as what, 'events' as "comparedWith", null as "stepId", null as variant, v.tenant_id as "tenantId", v.campaign_id as "campaignId", v.email_account_id as "mailboxId",
     v.id as "emailId", v.sent_on as date, ${asObject('s', facts)} as stored, ${asObject('c', facts)} as computed`
-  const { rows } = await sql<Difference>`${differing(days, columns)} order by 6, 5 limit ${limit}`.execute(
-    trx,
-  )
+  const { rows } =
+    await sql<Difference>`${differing(days, columns)} order by v.sent_on, v.id limit ${limit}`.execute(trx)
   return rows
 }
 

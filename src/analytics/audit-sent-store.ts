@@ -13,7 +13,7 @@ export async function listUncountedDays(
   limit: number,
 ): Promise<Difference[]> {
   const { rows } = await sql<Difference>`
-    select 'daily_analytics' as what, v.tenant_id as "tenantId", v.campaign_id as "campaignId",
+    select 'daily_analytics' as what, 'ledger' as "comparedWith", null as "stepId", null as variant, v.tenant_id as "tenantId", v.campaign_id as "campaignId",
            v.mailbox_id as "mailboxId", null as "emailId", v.date,
            jsonb_build_object('emails_sent', coalesce(d.emails_sent, 0)) as stored,
            jsonb_build_object('emails_sent', v.emails) as computed
@@ -24,6 +24,6 @@ export async function listUncountedDays(
       left join daily_analytics d on d.tenant_id = v.tenant_id and d.mailbox_id = v.mailbox_id and d.date = v.date
        and d.campaign_id is not distinct from v.campaign_id
      where v.emails > coalesce(d.emails_sent, 0) and not ${isSealed('v.date')}
-     order by 6, 3, 4 limit ${limit}`.execute(trx)
+     order by v.date, v.campaign_id, v.mailbox_id limit ${limit}`.execute(trx)
   return rows
 }

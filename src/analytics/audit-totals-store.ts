@@ -28,7 +28,8 @@ const key = sql`tenant_id, campaign_id, coalesce(step_id, ${none}) as step_id, c
 /** Campaigns, by step and variant, whose sums are not those of all their days, sealed ones too. */
 export async function listCampaignDifferences(trx: Trx, limit: number): Promise<Difference[]> {
   const { rows } = await sql<Difference>`
-    select 'campaign_analytics' as what, coalesce(a.tenant_id, d.tenant_id) as "tenantId",
+    select 'campaign_analytics' as what, 'days' as "comparedWith", nullif(coalesce(a.step_id, d.step_id), ${none}) as "stepId",
+           chr(64 + nullif(coalesce(a.variant, d.variant), 0)) as variant, coalesce(a.tenant_id, d.tenant_id) as "tenantId",
            coalesce(a.campaign_id, d.campaign_id) as "campaignId", null as "mailboxId", null as "emailId", null as date,
            case when a.tenant_id is not null then ${asObject('a', names)} end as stored,
            case when d.tenant_id is not null then ${asObject('d', names)} end as computed
@@ -38,7 +39,7 @@ export async function listCampaignDifferences(trx: Trx, limit: number): Promise<
                    from daily_step_analytics where campaign_id is not null group by 1, 2, 3, 4) d
         on d.tenant_id = a.tenant_id and d.campaign_id = a.campaign_id and d.step_id = a.step_id and d.variant = a.variant
      where ${asRow('a', names)} is distinct from ${asRow('d', names)}
-     limit ${limit}`.execute(trx)
+     order by "campaignId", "stepId", variant limit ${limit}`.execute(trx)
   return rows
 }
 
@@ -49,7 +50,7 @@ export async function listMonthDifferences(
   limit: number,
 ): Promise<Difference[]> {
   const { rows } = await sql<Difference>`
-    select 'billing_analytics' as what, coalesce(b.tenant_id, c.tenant_id) as "tenantId", null as "campaignId",
+    select 'billing_analytics' as what, 'days, ledger and plan' as "comparedWith", null as "stepId", null as variant, coalesce(b.tenant_id, c.tenant_id) as "tenantId", null as "campaignId",
            null as "mailboxId", null as "emailId", coalesce(b.period_start, c.period_start) as date,
            case when b.tenant_id is not null then ${asObject('b', monthFigures)} end as stored,
            case when c.tenant_id is not null then ${asObject('c', monthFigures)} end as computed
@@ -57,6 +58,6 @@ export async function listMonthDifferences(
              where emails_sent > 0 and period_start <= ${days.to} and period_end >= ${days.from}) b
       full join (${monthsOf(days)}) c on c.tenant_id = b.tenant_id and c.period_start = b.period_start
      where ${asRow('b', monthFigures)} is distinct from ${asRow('c', monthFigures)}
-     order by 6, 2 limit ${limit}`.execute(trx)
+     order by date, "tenantId" limit ${limit}`.execute(trx)
   return rows
 }

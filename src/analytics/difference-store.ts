@@ -9,10 +9,14 @@ export interface Difference {
     | 'billing_analytics'
     /** The first facts of an email. */
     | 'emails'
+  comparedWith: 'events' | 'events by day of writing' | 'days' | 'days, ledger and plan' | 'ledger'
   tenantId: string
   campaignId: string | null
   mailboxId: string | null
   emailId: string | null
+  stepId: string | null
+  /** A, B, …; null: the step has none. */
+  variant: string | null
   /** YYYY-MM-DD, the first of a month in billing_analytics; null for a sum of all days. */
   date: string | null
   /** By column; null: there is no row. */

@@ -22,3 +22,12 @@ export function clip(text: string, room: number): string {
   }
   return `${kept.trimEnd()}…`
 }
+
+/** Texts, the longest of them clipped so that all together have room in so many columns; none to less than 4. */
+export function clipEvenly(texts: readonly string[], room: number): string[] {
+  const widths = texts.map(widthOf)
+  const taken = (most: number) => widths.reduce((sum, width) => sum + Math.min(width, most), 0)
+  let most = Math.max(4, ...widths)
+  while (most > 4 && taken(most) > room) most -= 1
+  return texts.map((text) => clip(text, most))
+}

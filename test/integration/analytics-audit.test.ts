@@ -52,8 +52,9 @@ beforeAll(async () => {
 afterAll(() => database.close())
 
 const found = async (days = all) =>
-  ((await audit(database.db, days)) ?? []).map(({ what, date, stored, computed }) => ({
+  ((await audit(database.db, days)) ?? []).map(({ what, comparedWith, date, stored, computed }) => ({
     what,
+    comparedWith,
     date,
     stored,
     computed,
@@ -115,7 +116,10 @@ test('an email that the ledger has as sent, and no event has told of, is found',
   const mailbox = await insertMailbox(database.db, (await insertTenant(database.db)).id)
   const { id } = await insertSentEmail(database.db, mailbox, { kind: 'transactional', sent_on })
   expect(await found()).toMatchObject([
-    { what: 'daily_analytics', date: sent_on, stored: { emails_sent: 0 }, computed: { emails_sent: 1 } },
+    {
+      ...{ what: 'daily_analytics', comparedWith: 'ledger', date: sent_on },
+      ...{ stored: { emails_sent: 0 }, computed: { emails_sent: 1 } },
+    },
   ])
   await database.db.deleteFrom('emails').where('id', '=', id).execute()
 })
@@ -170,27 +174,33 @@ test('what differs is printed by name, figure by figure', async () => {
   await breakColumn('billing_analytics', 'emails_sent', '9')
   const { code, stdout } = await rookery(['analytics', 'audit'], { env: { DATABASE_URL: database.url } })
   expect(code).toBe(1)
-  const [, month, first, ...more] = stdout.trim().split('\n')
-  expect(month?.split(/ +/)).toEqual([
-    'billing_analytics',
-    '2026-03-01',
-    names.tenant,
-    '-',
-    '-',
-    '-',
-    'emails_sent',
-    '9',
-    '1',
+  const [, month, first, blank, sum] = stdout.trim().split('\n')
+  const { tenant, campaign, mailbox } = names
+  expect(month?.split(/ {2,}/)).toEqual([
+    ...['billing_analytics', 'days, ledger and plan', '2026-03-01', tenant, '-', '-', '-', '-', '-'],
+    ...['emails_sent', '9', '1'],
   ])
-  expect(first?.split(/ +/).slice(0, 8)).toEqual([
-    'emails',
-    sent_on,
-    names.tenant,
-    names.campaign,
-    names.mailbox,
-    emailId,
-    'opened_at',
-    '-',
+  expect(first?.split(/ {2,}/).slice(0, 11)).toEqual([
+    ...['emails', 'events', sent_on, tenant, campaign, '-', '-', mailbox, emailId, 'opened_at', '-'],
   ])
-  expect(more).toEqual([])
+  expect([blank, sum]).toEqual(['', '2 figures of 2 rows differ.'])
+})
+
+test('what differs by step names the step and the variant, days and campaigns alike, with names in JSON', async () => {
+  await breakColumn('daily_step_analytics', 'variant', '2')
+  const { stdout } = await rookery(['analytics', 'audit', '--json'], { env: { DATABASE_URL: database.url } })
+  const found: Record<string, unknown>[] = JSON.parse(stdout)
+  const byStep = found.map(({ what, comparedWith, step, variant }) => ({ what, comparedWith, step, variant }))
+  const step = { position: 1, name: expect.any(String) }
+  expect(byStep).toEqual(
+    expect.arrayContaining([
+      { what: 'daily_step_analytics', comparedWith: 'events', step, variant: null },
+      { what: 'daily_step_analytics', comparedWith: 'events', step, variant: 'B' },
+      { what: 'campaign_analytics', comparedWith: 'days', step, variant: null },
+      { what: 'campaign_analytics', comparedWith: 'days', step, variant: 'B' },
+    ]),
+  )
+  expect(byStep).toHaveLength(4)
+  const { tenant, campaign } = names
+  expect(found).toMatchObject(Array.from({ length: 4 }, () => ({ tenant, campaign, emailId: null })))
 })

@@ -183,7 +183,7 @@ test('an audit finds nothing, or says what differs and fails; a rebuild mends it
   expect(await gaugesElsewhere()).toEqual({ differences: 1, fresh: true })
   const audited = await analytics('audit', '--from', '2026-03-30', '--to', '2026-03-30')
   expect(audited.code).toBe(1)
-  expect(audited.stdout).toMatch(/daily_analytics +2026-03-30 .* emails_opened +7 +0/)
+  expect(audited.stdout).toMatch(/daily_analytics +events +2026-03-30 .* emails_opened +7 +0/)
   expect((await analytics('audit', '--from', '2026-03-31')).code).toBe(0)
   expect(await gaugesElsewhere()).toMatchObject({ differences: 1 })
   expect((await analytics('audit', '--from', 'soon')).code).toBe(2)

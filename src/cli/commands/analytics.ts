@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { listNames } from '../../analytics/name-store.ts'
+import { nameDifferences } from '../../analytics/name-store.ts'
 import { AppError } from '../../core/errors.ts'
-import { audit, rebuild } from '../../jobs/analytics/roll-up.ts'
+import { audit, mostDifferences, rebuild } from '../../jobs/analytics/roll-up.ts'
 import { readDayRange } from '../day.ts'
 import { describeDifferences } from '../differences-text.ts'
 import { withOutput } from '../options.ts'
@@ -23,7 +23,8 @@ export function addAnalyticsCommands(program: Command): void {
       `
 Compared are days with their events; campaigns, by step and variant, with their days; months with their days, the ledger and the
 plans; and when an email was first opened, clicked, answered, bounced, unsubscribed or complained about with its events. Sealed
-days, and the emails sent on them, are left out: their events may be gone. At most 100 of each kind are printed. Exit code: 0 where nothing differs, 1 where something does.
+days, and the emails sent on them, are left out: their events may be gone. At most 100 of each kind are printed. Exit code: 0 where
+nothing differs, 1 where something does, or where the audit failed: then stderr says why.
 
 Examples:
   $ rookery analytics audit
@@ -44,11 +45,11 @@ bounced, unsubscribed or complained about is put right in the ledger, where its 
 async function runAudit({ from, to, ...output }: OutputOptions & { from?: string; to?: string }) {
   const range = readDayRange({ from, to })
   const days = { from: range.from ?? '-infinity', to: range.to ?? 'infinity' }
-  const { differences, names } = await withDatabase(async ({ db }) => {
-    const found = (await audit(db, days)) ?? refuseBusy()
-    return { differences: found, names: await listNames(db, found) }
-  })
-  print(differences, output, () => describeDifferences(differences, names))
+  const differences = await withDatabase(async ({ db }) =>
+    nameDifferences(db, (await audit(db, days)) ?? refuseBusy()),
+  )
+  const shown = { width: process.stdout.columns, most: mostDifferences }
+  print(differences, output, () => describeDifferences(differences, shown))
   if (differences.length > 0) process.exitCode = 1
 }
 

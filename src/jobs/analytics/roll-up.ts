@@ -130,8 +130,8 @@ export function audit(db: Db, days: AuditedDays): Promise<Difference[] | undefin
   })
 }
 
-// Of each kind.
-const mostDifferences = 100
+/** An audit finds no more of each kind: what is compared, and with what. */
+export const mostDifferences = 100
 
 // A conflict means that another pass has committed since this one began: it begins anew, with what is new then.
 function inOneSnapshot<T>(db: Db, work: (trx: Trx) => Promise<T>): Promise<T | undefined> {
