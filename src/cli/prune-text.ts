@@ -12,5 +12,5 @@ export function describePrunable(rows: readonly Prunable[], dryRun: boolean): st
   })
   const all = rows.reduce((sum, row) => sum + row.rows, 0)
   const sum = `${dryRun ? 'Would delete' : 'Deleted'} ${formatCount(all, 'row')}.`
-  return `${table}\n${sum} Completed jobs are not among them: the queue deletes those itself.`
+  return `${table}\n${sum}\nCompleted jobs are not among them: the queue deletes those itself.`
 }

@@ -78,7 +78,7 @@ test('the days of a mailbox are printed by the day of sending, as CSV for other 
     on,
     '--csv',
   )
-  const [header, ...days] = stdout.trim().split('\n')
+  const [header, ...days] = stdout.trim().split('\r\n')
   expect(header).toMatch(/^date,emails_sent,emails_delivered,emails_opened,/)
   const figures = days.map((line) => line.split(','))
   const at = (name: string) => header?.split(',').indexOf(name) ?? -1

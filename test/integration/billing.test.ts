@@ -97,7 +97,7 @@ test('usage says what is over the plan, on the screen and as CSV', async () => {
     /^\d{4}-\d\d +2 of 3 \(66\.7 %\) +1 +2 of 1 \(200\.0 %\) +OVER by 1 contact /,
   )
   const csv = await run('billing', 'usage', '--tenant', tenant.name, '--csv')
-  const [header, row] = csv.stdout.split('\n')
+  const [header, row] = csv.stdout.split('\r\n')
   expect(header).toMatch(/^tenant,period_start,emails_sent,plan_emails,emails_over,/)
   expect(row).toContain(`${tenant.name},${month}-01,2,3,0,1,,0,2,1,1,`)
 })

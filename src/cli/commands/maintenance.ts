@@ -14,7 +14,8 @@ export function addMaintenanceCommands(program: Command): void {
       'after',
       `
 Each kind has a turn of 1,000 rows after the other, and of a tenant that keeps its events for a shorter time at most 200,000 go at a time:
-what is left goes the next time. A dry run prints the numbers of the run. Completed jobs are not counted: the queue deletes those itself.`,
+what is left goes the next time. A dry run prints the numbers of the run. Completed jobs
+are not counted: the queue deletes those itself.`,
     )
     .action(run)
 }

@@ -10,6 +10,7 @@ test('what would go is listed by kind, with a note only where more is left, and 
     'what                       kept for  would go',
     'job logs                   30 days          7',
     'events of the tenant acme  10 days    200,000  more the next time',
-    'Would delete 200,007 rows. Completed jobs are not among them: the queue deletes those itself.',
+    'Would delete 200,007 rows.',
+    'Completed jobs are not among them: the queue deletes those itself.',
   ])
 })
