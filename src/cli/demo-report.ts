@@ -6,6 +6,8 @@ import type { SecondAccount } from '../lab/demo-second.ts'
 import type { SuppressionCount } from '../lab/demo-store.ts'
 import { describeReport } from './campaign-figures.ts'
 import { describeAnswers, describeSecond, describeSuppressions } from './demo-answers-report.ts'
+import { type Counted, countedVerdict } from './demo-readers.ts'
+import { describeSteps } from './funnel-figures.ts'
 import type { LeadImportReport } from './lead-import.ts'
 import { formatCount } from './output.ts'
 import { renderTable } from './table.ts'
@@ -17,8 +19,7 @@ export interface DemoReport {
   comparison: AccountComparison
   /** Emails that were in doubt, and were found in their mailboxes. */
   foundInSent: number
-  /** What an audit found of the figures; NaN where somebody else was counting. */
-  differences: number
+  counted: Counted
   complete: boolean
   answers: AnswerComparison
   suppressions: SuppressionCount[]
@@ -36,6 +37,7 @@ export function describeCampaigns(demo: DemoReport): string {
     describeAnswers(demo.answers),
     describeSuppressions(demo.suppressions),
     describeSecond(demo.second),
+    `What people did with "${demo.report.campaign}", by the lab's readers:\n${describeSteps(demo.counted.funnel)}`,
     describeComparison(demo),
   ]
     .filter((part) => part !== '')
@@ -86,13 +88,13 @@ const doubtNote = [
 ]
 
 /** Whether everything that the demo promises held. */
-export function isGood({ complete, comparison, answers, second, differences }: DemoReport): boolean {
-  return complete && comparison.agree && answers.agree && second.agree && differences === 0
+export function isGood({ complete, comparison, answers, second, counted }: DemoReport): boolean {
+  return complete && comparison.agree && answers.agree && second.agree && counted.agree
 }
 
 /** A line for each promise, kept or not, and the time it took. */
 export function campaignVerdict(demo: DemoReport): string[] {
-  const { comparison, complete, report, answers, second, differences, watchedSeconds, seconds } = demo
+  const { comparison, complete, report, answers, second, counted, watchedSeconds, seconds } = demo
   const { accepted, sent, unknownArrived, agree } = comparison
   const sum = `${accepted} accepted = ${sent} sent${unknownArrived > 0 ? ` + ${unknownArrived} unknown` : ''}`
   return [
@@ -106,9 +108,7 @@ export function campaignVerdict(demo: DemoReport): string[] {
     second.agree
       ? '✓ The second campaign mailed no suppressed lead.'
       : '✗ The second campaign did not skip just the suppressed leads.',
-    differences === 0
-      ? '✓ An audit of the figures found no difference.'
-      : `✗ An audit of the figures found ${formatCount(differences, 'difference')}: rookery analytics audit lists them.`,
+    ...countedVerdict(counted),
     `  ${seconds.toFixed(0)} s, ${watchedSeconds.toFixed(0)} s of them for the two campaigns and the wait between their emails.`,
   ]
 }

@@ -6,7 +6,7 @@ import { stepLabel } from './step-label.ts'
 import { renderTable } from './table.ts'
 
 /** What came of the emails that were sent, by step and variant, with a bar for each. */
-export function describeSteps(steps: readonly StepFigures[], countedAt: Date): string {
+export function describeSteps(steps: readonly StepFigures[], countedAt?: Date): string {
   const share = (count: number, { sent }: StepFigures) =>
     `${count.toLocaleString('en')} (${formatShare(count, sent)})`
   const table = renderTable(steps, {
@@ -21,5 +21,5 @@ export function describeSteps(steps: readonly StepFigures[], countedAt: Date): s
     complained: (row) => row.complained,
     '': (row) => drawFunnel(row),
   })
-  return `${table}\n${funnelLegend}, as counted at ${minuteOf(countedAt)}`
+  return `${table}\n${funnelLegend}${countedAt ? `, as counted at ${minuteOf(countedAt)}` : ''}`
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Db, Trx } from '../db/connect.ts'
 import type { LedgerEntry } from './demo-accounts.ts'
 import type { FollowUp, ReceivedMessage } from './demo-answer-account.ts'
+import type { ReadingCounts } from './readers.ts'
 
 /** Every email that was ever claimed. */
 export async function listClaimedEmails(db: Db): Promise<LedgerEntry[]> {
@@ -83,4 +84,32 @@ export async function countFound(db: Db): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*) as count from email_looks where result = 'found'`.execute(db)
   return rows[0]?.count ?? 0
+}
+
+export interface ReadableEmail {
+  tenantId: string
+  id: string
+  recipient: string
+  step: number
+  sentAt: Date
+}
+
+/** Emails of campaigns that have arrived. */
+export async function listReadableEmails(db: Db): Promise<ReadableEmail[]> {
+  const { rows } = await sql<ReadableEmail>`
+    select e.tenant_id as "tenantId", e.id, e.to_address as recipient, s.position as step, e.sent_at as "sentAt"
+      from emails e join campaign_steps s on s.tenant_id = e.tenant_id and s.id = e.step_id
+     where e.status = 'sent' and e.bounced_at is null`.execute(db)
+  return rows
+}
+
+/** What all days say of opens and clicks. */
+export async function sumReadings(db: Db): Promise<ReadingCounts> {
+  const { rows } = await sql<ReadingCounts>`
+    select coalesce(sum(emails_opened), 0) as opened, coalesce(sum(emails_clicked), 0) as clicked,
+           coalesce(sum(machine_opens), 0) as "machineOpens", coalesce(sum(machine_clicks), 0) as "machineClicks"
+      from daily_analytics`.execute(db)
+  const [sums] = rows
+  if (!sums) throw new Error('a sum without a row')
+  return sums
 }

@@ -107,6 +107,13 @@ test('the second campaign of the demo mails nobody who is suppressed', () => {
   })
 })
 
+test('the figures of the demo are what its readers did, machines apart', () => {
+  const { counted } = demo
+  expect(counted).toMatchObject({ differences: 0, agree: true, found: counted.made })
+  const { opened, clicked, machineOpens, machineClicks } = counted.made
+  for (const count of [opened, clicked, machineOpens, machineClicks]) expect(count).toBeGreaterThan(50)
+})
+
 test('all that is derived of what the demo did is what it is derived from', async () => {
   const env = { ROOKERY_HOME: path.join(home, 'demo') }
   const audit = await rookery(['analytics', 'audit', '--json'], { env, cwd: home })
