@@ -884,6 +884,7 @@ export interface WarmupDailyStatsTable {
   placement: Defaulted<Json>
   created_at: Defaulted<Timestamp>
   updated_at: Defaulted<Timestamp>
+  mailbox_id: GeneratedAlways<string | null>
 }
 
 export interface WarmupExchangesTable {
