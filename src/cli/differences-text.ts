@@ -119,6 +119,6 @@ function describeSum(
 }
 
 const rebuildAdvice =
-  'rookery analytics rebuild computes days, campaigns and the first facts\nof emails again; months are added up within the hour after it.'
+  'rookery analytics rebuild computes days and campaigns again, and gives emails\nthe first facts that their events tell of; months follow within the hour.'
 const ledgerAdvice =
   'Days that differ from the ledger alone lack an event of an email that was\nsent: a rebuild does not bring it back.'

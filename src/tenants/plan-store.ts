@@ -8,6 +8,11 @@ import type { PlanChange } from './plan.ts'
  * plan it changes: this one, and any later one that was begun in another zone.
  */
 export async function setPlan(trx: Trx, tenantId: string, change: PlanChange): Promise<string[]> {
+  const { eventDays: _eventDays, ...allowances } = change
+  if (Object.values(allowances).every((allowance) => allowance === undefined)) {
+    await updatePlan(trx, tenantId, change)
+    return []
+  }
   const plan = sql.raw('plan_emails, plan_mailboxes, plan_contacts')
   await sql`
     insert into tenant_plans (tenant_id, month, ${plan}) select id, '-infinity', ${plan} from tenants

@@ -120,6 +120,9 @@ test('a standby that was promoted behind its primary sends nothing twice', async
   await runStatement(pair.standby.url, 'select pg_reload_conf()')
   const receivers = () => runStatement(pair.standby.url, 'select 1 from pg_stat_wal_receiver')
   await eventually(async () => (await receivers()).length === 0, patience)
+  // Of a slow machine, it has learned of some.
+  const forgotten = 2 * leadCount - (await statuses(standby)).filter((status) => status === 'sent').length
+  expect(forgotten).toBeGreaterThan(0)
   const since = new Date()
   const second = await startFleet(primary, {}, { quiet: true })
   await sentBy(primary, 2 * leadCount)
@@ -130,14 +133,14 @@ test('a standby that was promoted behind its primary sends nothing twice', async
   await expectHeld(standby, mailbox)
   const args = ['recover', '--since', since.toISOString(), '--json']
   const { code, stdout } = await rookery(args, { env: { DATABASE_URL: standby.url } })
-  expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 0, unknown: leadCount, paused: [] })
+  expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 0, unknown: forgotten, paused: [] })
   expect(await whyBlocked(standby, mailbox)).toBeNull()
 
   // They bear the ids that went out: whoever looks for them finds them.
   const unknown = await unknownOf(standby)
   const accepted = [...provider.accepted.byMessageId.keys()]
   expect(accepted).toEqual(expect.arrayContaining(unknown.map((email) => email.message_id)))
-  expect(unknown.map((email) => email.reason_code)).toEqual(new Array(leadCount).fill('failover'))
+  expect(unknown.map((email) => email.reason_code)).toEqual(new Array(forgotten).fill('failover'))
   await expectSends(standby, mailbox)
 })
 

@@ -37,7 +37,7 @@ Examples:
       'after',
       `
 Campaigns are added up from all their days, sealed ones too; months by the next hour. When an email was first opened, clicked, answered,
-bounced, unsubscribed or complained about is put right in the ledger, where its events say otherwise.`,
+unsubscribed from or complained about is put right in the ledger, where an event tells of another time; what no event tells of stays.`,
     )
     .action(runRebuild)
 }
@@ -57,7 +57,7 @@ async function runRebuild(output: OutputOptions): Promise<void> {
   const rebuilt = (await withDatabase(({ db }) => rebuild(db))) ?? refuseBusy()
   print(rebuilt, output, ({ events, facts }) =>
     facts > 0
-      ? `Counted ${formatCount(events, 'event')} again. ${formatCount(facts, 'email')} had other first facts than these events: mended.`
+      ? `Counted ${formatCount(events, 'event')} again. Of ${formatCount(facts, 'email')} an event tells another first open, click or answer: mended.`
       : `Counted ${formatCount(events, 'event')} again.`,
   )
 }

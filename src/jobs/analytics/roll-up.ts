@@ -1,4 +1,4 @@
-import { listFactDifferences, restoreFacts } from '../../analytics/audit-facts-store.ts'
+import { listFactDifferences, listMendableFacts, mendFacts } from '../../analytics/audit-facts-store.ts'
 import { listUncountedDays } from '../../analytics/audit-sent-store.ts'
 import { listDayDifferences } from '../../analytics/audit-store.ts'
 import { listCampaignDifferences, listMonthDifferences } from '../../analytics/audit-totals-store.ts'
@@ -52,7 +52,7 @@ export function afterCounting<T>(db: Db, work: (trx: Trx) => Promise<T>): Promis
 }
 
 export interface Rebuilt extends RollUp {
-  /** Emails of the ledger whose first facts were not those of their events. */
+  /** Emails of the ledger of which an event told another first fact. */
   facts: number
 }
 
@@ -60,12 +60,23 @@ export interface Rebuilt extends RollUp {
  * Computes every day again that is not sealed, from all events that are kept, and the first facts of the emails that were sent
  * on these days. Undefined where a pass is at it.
  */
-export function rebuild(db: Db): Promise<Rebuilt | undefined> {
-  return inOneSnapshot(db, async (trx) => ({
-    ...(await count(trx, 'all')),
-    facts: await restoreFacts(trx),
-  }))
+export async function rebuild(db: Db): Promise<Rebuilt | undefined> {
+  const rebuilt = await inOneSnapshot(db, (trx) => count(trx, 'all'))
+  return rebuilt && { ...rebuilt, facts: await mendAllFacts(db) }
 }
+
+// After it, in batches: who records an answer waits for a moment, and holds nothing up for ever.
+async function mendAllFacts(db: Db): Promise<number> {
+  const emails = await untilAnswered(() => listMendableFacts(db))
+  let mended = 0
+  for (let from = 0; from < emails.length; from += factBatch) {
+    const batch = emails.slice(from, from + factBatch)
+    mended += await untilAnswered(() => db.transaction().execute((trx) => mendFacts(trx, batch)))
+  }
+  return mended
+}
+
+const factBatch = 1000
 
 async function count(trx: Trx, which: 'new' | 'all'): Promise<RollUp> {
   const watermark = await lockWatermark(trx)
