@@ -43,7 +43,7 @@ test.each([1, 60])(
   async (count) => {
     const ours = Array.from({ length: count }, () => newId())
     const reads: number[] = []
-    for (const others of [10, 40, 160]) {
+    for (const others of [40, 160, 320]) {
       await insertOpens(Array.from({ length: others }, () => newId()))
       await rollUp(database.db)
       await sql`analyze email_events`.execute(database.db)
