@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config'
 /** Real servers and processes: generous for a loaded two-core machine, never a reason to pass. */
 const slow = { testTimeout: 60_000, hookTimeout: 60_000 }
 
-// Tests wait for servers more than they compute: three files at a time even on two cores.
-const maxWorkers = Math.max(3, os.availableParallelism() - 1)
+// Tests wait for servers more than they compute: four files at a time even on two cores.
+const maxWorkers = Math.max(4, os.availableParallelism() - 1)
 
 export default defineConfig({
   test: {
@@ -25,8 +25,8 @@ export default defineConfig({
           name: 'crash',
           include: ['test/e2e/crash/**/*.test.ts'],
           globalSetup: 'test/support/global-setup.ts',
-          // What a killed process held is waited for, most of the time: three at a time keep two cores half idle.
-          maxWorkers: 3,
+          // What a killed process held is waited for, most of the time: three at a time left two cores half idle.
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
           ...slow,
           testTimeout: 180_000,
