@@ -30,8 +30,7 @@ const counts = sql.join(
 
 const figuresOf = (events: ReturnType<typeof sql>) => sql`
   select v.tenant_id, v.campaign_id, v.email_account_id as mailbox_id, recorded_on as date, ${counts}
-    from ${events}
-     and v.class in ('delivery', 'engagement') and not ${isSealed('recorded_on')}
+    from ${events} and not ${isSealed('recorded_on')}
    group by 1, 2, 3, 4`
 
 const startOf = (day: ReturnType<typeof sql>) => sql`(${day} at time zone 'UTC')`
@@ -43,7 +42,7 @@ const eventsOfTouched = ({ from, to }: { from: string; to: string }) => sql`
   (select v.*, t.recorded_on
      from (select distinct tenant_id, mailbox_id, recorded_on from touched_writings) t
     cross join lateral (
-     select tenant_id, campaign_id, email_account_id, class, type, machine from email_events v
+     select tenant_id, campaign_id, email_account_id, type, machine from email_events v
       where v.tenant_id = t.tenant_id and v.email_account_id = t.mailbox_id
         and v.recorded_at >= ${startOf(sql`t.recorded_on`)} and v.recorded_at < ${startOf(sql`(t.recorded_on + 1)`)}
         and v.recorded_at >= ${startOf(sql`${from}::date`)} and v.recorded_at < ${startOf(sql`(${to}::date + 1)`)}
@@ -52,7 +51,7 @@ const eventsOfTouched = ({ from, to }: { from: string; to: string }) => sql`
 
 const eventsOf = ({ from, to }: { from: string; to: string }) => sql`
   (select *, (recorded_at at time zone 'UTC')::date as recorded_on from email_events) v
-   where recorded_on between ${from} and ${to}`
+   where recorded_on between ${from} and ${to} and v.class in ('delivery', 'engagement')`
 
 /** What happened in some days, computed from the events that are kept, with the columns of daily_analytics. */
 export const happenedIn = (days: { from: string; to: string }) => figuresOf(eventsOf(days))

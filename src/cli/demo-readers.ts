@@ -51,9 +51,10 @@ export async function countDemo(
   db: Db,
   { tenant_id, id }: Campaign,
   readings: readonly Reading[],
+  signal: AbortSignal,
 ): Promise<Counted> {
   await rollUp(db)
-  const differences = await countDifferences(db)
+  const differences = await countDifferences(db, signal)
   const [made, found] = [countReadings(readings), await sumReadings(db)]
   const agree = differences === 0 && isDeepStrictEqual(made, found)
   const funnel = await listStepFigures(db, { tenantId: tenant_id, campaignId: id })
@@ -61,11 +62,11 @@ export async function countDemo(
 }
 
 // A worker's pass may be at it: it is over soon.
-async function countDifferences(db: Db): Promise<number> {
+async function countDifferences(db: Db, signal: AbortSignal): Promise<number> {
   for (;;) {
     const differences = await audit(db, { from: '-infinity', to: 'infinity' })
     if (differences) return differences.length
-    await sleep(200)
+    await sleep(200, undefined, { signal })
   }
 }
 

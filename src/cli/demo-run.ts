@@ -42,7 +42,7 @@ export async function runCampaignScene(stage: Stage, keep: boolean): Promise<Dem
     () => letReadersRead(db),
     () => 'Readers of the lab have opened and clicked, people and machines: tracking is not there yet',
   )
-  const counted = await countDemo(db, prepared.campaign, readings)
+  const counted = await countDemo(db, prepared.campaign, readings, stage.signal)
   const account = await prepared.provider.readAccount()
   return {
     ...results,

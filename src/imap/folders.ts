@@ -1,4 +1,5 @@
-import { folderNames, otherNames } from './folder-names.ts'
+import { folderNames } from './folder-names.ts'
+import { otherNames } from './other-folder-names.ts'
 
 export interface ListedFolder {
   path: string

@@ -5,14 +5,23 @@ import { seededFraction } from '../core/seeded.ts'
 const readers = [
   {
     who: 'a person',
+    isPerson: true,
     opens: 0.35,
     clicks: 0.06,
     userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
     ip: '203.0.113.7',
   },
-  { who: "Apple's privacy proxy", opens: 0.3, clicks: 0, userAgent: 'Mozilla/5.0', ip: '17.58.100.1' },
+  {
+    who: "Apple's privacy proxy",
+    isPerson: false,
+    opens: 0.3,
+    clicks: 0,
+    userAgent: 'Mozilla/5.0',
+    ip: '17.58.100.1',
+  },
   {
     who: 'a mail gateway',
+    isPerson: false,
     opens: 0,
     clicks: 0.05,
     userAgent: 'Barracuda Sentinel (EE)',
@@ -28,18 +37,9 @@ export interface Reading extends TrackingRequest {
 
 /** What becomes of an email that has arrived: the same for the same recipient and step. People who click have opened. */
 export function readingsOf(email: { recipient: string; step: number }): Reading[] {
-  return readers.flatMap(({ who, opens, clicks, userAgent, ip }) => {
-    const fraction = seededFraction(1, who, email.recipient, email.step)
-    const isPerson = who === 'a person'
-    const request = {
-      who,
-      isPerson,
-      userAgent,
-      ip,
-      method: 'GET',
-      purpose: undefined,
-      sinceSentMs: 3_600_000,
-    }
+  return readers.flatMap(({ opens, clicks, ...reader }) => {
+    const fraction = seededFraction(1, reader.who, email.recipient, email.step)
+    const request = { ...reader, method: 'GET', purpose: undefined, sinceSentMs: 3_600_000 }
     return [
       ...(fraction < opens ? [{ ...request, type: 'opened' as const }] : []),
       ...(fraction < clicks ? [{ ...request, type: 'clicked' as const }] : []),

@@ -185,6 +185,15 @@ test('a plan holds also for a later month, in which the last one was made in ano
   expect(await plans.where('month', '>=', month).execute()).toEqual([{ month, plan_emails: 5000 }])
 })
 
+test('how long events are kept changes no month', async () => {
+  const { db } = database
+  const change = { eventDays: 7 }
+  expect(await db.transaction().execute((trx) => setPlan(trx, tenant.id, change))).toEqual([])
+  expect(
+    await db.selectFrom('tenant_plans').select('month').where('tenant_id', '=', tenant.id).execute(),
+  ).toEqual([])
+})
+
 test('an email that is proven to be sent on a sealed day adds to the contacts of its month', async () => {
   const { db } = database
   await sendOn('2026-03-02', 'ada@x.example')

@@ -31,7 +31,7 @@ export interface RollUp {
  * commit together. Undefined where another pass is at it.
  */
 export function rollUp(db: Db): Promise<RollUp | undefined> {
-  return inOneSnapshot(db, (trx) => count(trx, 'new'))
+  return unlessBusy(db, (trx) => count(trx, 'new'))
 }
 
 /**
@@ -39,16 +39,11 @@ export function rollUp(db: Db): Promise<RollUp | undefined> {
  * it.
  */
 export function afterCounting<T>(db: Db, work: (trx: Trx) => Promise<T>): Promise<T> {
-  return untilAnswered(() =>
-    db
-      .transaction()
-      .setIsolationLevel('repeatable read')
-      .execute(async (trx) => {
-        await lockRollup(trx)
-        await count(trx, 'new')
-        return work(trx)
-      }),
-  )
+  return inSnapshot(db, async (trx) => {
+    await lockRollup(trx)
+    await count(trx, 'new')
+    return work(trx)
+  })
 }
 
 export interface Rebuilt extends RollUp {
@@ -57,11 +52,11 @@ export interface Rebuilt extends RollUp {
 }
 
 /**
- * Computes every day again that is not sealed, from all events that are kept, and the first facts of the emails that were sent
- * on these days. Undefined where a pass is at it.
+ * Computes every day again that is not sealed, from all events that are kept; then gives the emails that were sent on these days
+ * the first facts that their events tell of. Undefined where a pass is at it.
  */
 export async function rebuild(db: Db): Promise<Rebuilt | undefined> {
-  const rebuilt = await inOneSnapshot(db, (trx) => count(trx, 'all'))
+  const rebuilt = await unlessBusy(db, (trx) => count(trx, 'all'))
   return rebuilt && { ...rebuilt, facts: await mendAllFacts(db) }
 }
 
@@ -126,7 +121,7 @@ export function sumMonths(db: Db): Promise<number> {
  * its months, first. Of all days, it is kept how it ended.
  */
 export function audit(db: Db, days: AuditedDays): Promise<Difference[] | undefined> {
-  return inOneSnapshot(db, async (trx) => {
+  return unlessBusy(db, async (trx) => {
     await count(trx, 'new')
     await addUpMonths(trx)
     const differences = [
@@ -144,12 +139,11 @@ export function audit(db: Db, days: AuditedDays): Promise<Difference[] | undefin
 /** An audit finds no more of each kind: what is compared, and with what. */
 export const mostDifferences = 100
 
+function unlessBusy<T>(db: Db, work: (trx: Trx) => Promise<T>): Promise<T | undefined> {
+  return inSnapshot(db, async (trx) => ((await tryLockRollup(trx)) ? work(trx) : undefined))
+}
+
 // A conflict means that another pass has committed since this one began: it begins anew, with what is new then.
-function inOneSnapshot<T>(db: Db, work: (trx: Trx) => Promise<T>): Promise<T | undefined> {
-  return untilAnswered(() =>
-    db
-      .transaction()
-      .setIsolationLevel('repeatable read')
-      .execute(async (trx) => ((await tryLockRollup(trx)) ? work(trx) : undefined)),
-  )
+function inSnapshot<T>(db: Db, work: (trx: Trx) => Promise<T>): Promise<T> {
+  return untilAnswered(() => db.transaction().setIsolationLevel('repeatable read').execute(work))
 }
